@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * weft: asyncio for C, on all cores.
+ *
+ *     #include <stdio.h>
+ *     #include <weft.h>
+ *
+ *     WEFT_CORO(hello)
+ *     {
+ *         puts("hello");
+ *         int rc = weft_sleep(WEFT_S(1));
+ *         if (rc < 0)
+ *             return rc;
+ *         puts("world");
+ *         return 0;
+ *     }
+ *
+ *     int main(void)
+ *     {
+ *         return weft_run(weft_coro(&hello, NULL), NULL) < 0;
+ *     }
+ *
+ * How to read these headers. Each declaration says who may call it ("Call from"), whether it may
+ * suspend the calling task ("Suspends": then it is also a cancellation point), what happens to
+ * references, every error, and the asyncio function that it is. What is not said is: any thread
+ * may call it, it does not suspend, it borrows its arguments, and it has no counterpart in Python.
+ *
+ * Errors are returned: 0 or a count is success, a negative errno or one of the codes of
+ * weft/error.h is not. The global errno is never set and never to be read after a call of weft.
+ */
+#ifndef WEFT_H
+#define WEFT_H
+
+#include "weft/error.h"
+#include "weft/export.h"
+#include "weft/future.h"
+#include "weft/inspect.h"
+#include "weft/loop.h"
+#include "weft/run.h"
+#include "weft/strand.h"
+#include "weft/stream.h"
+#include "weft/task.h"
+#include "weft/thread.h"
+#include "weft/time.h"
+#include "weft/version.h"
+#include "weft/wait.h"
+
+#endif

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * future: a one-shot result that any thread may complete, any number of tasks may await.
+ */
+#ifndef WEFT_FUTURE_H
+#define WEFT_FUTURE_H
+
+#include "weft/task.h"
+
+/* Called once when [future] is done, never inside the call that completes it. */
+typedef void (*weft_done_fn_t)(weft_future_t *future, void *arg);
+
+WEFT_BEGIN
+
+/* A new future of [loop] (NULL: the running one).
+ * Returns      a new reference; a failed object: -EPERM (no loop), -ENOMEM. A closed loop is allowed.
+ * Python       loop.create_future() */
+WEFT_API weft_future_t *weft_create_future(weft_loop_t *loop);
+
+/* Completes it: its waiters wake, its callbacks are scheduled. Any thread may.
+ * Returns      0, WEFT_EINVALIDSTATE (done already), -EPROTOTYPE (a task, a coroutine)
+ * Python       future.set_result() */
+WEFT_API int weft_set_result(weft_future_t *future, void *result);
+
+/* Completes it with an error. Returns as above; -EINVAL if [error] is not negative. -ECANCELED is refused too:
+ * weft_cancel is for that. Python's future.set_exception(). */
+WEFT_API int weft_set_exception(weft_future_t *future, int error);
+
+/* Has fn(future, arg) called, in the strand of the code that is running here (in none: the loop's own),
+ * when [future] is done, or soon if it is. Callbacks are called in the order in which they were added.
+ * Returns      0, -ENOMEM, -EPROTOTYPE (a coroutine), -ESHUTDOWN
+ * Python       future.add_done_callback() */
+WEFT_API int weft_add_done_callback(weft_future_t *future, weft_done_fn_t fn, void *arg);
+
+/* Takes all equal ones back that are not scheduled yet. Returns how many there were.
+ * Python       future.remove_done_callback() */
+WEFT_API size_t weft_remove_done_callback(weft_future_t *future, weft_done_fn_t fn, void *arg);
+
+WEFT_END
+#endif

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * inspect: what the runtime counts.
+ */
+#ifndef WEFT_INSPECT_H
+#define WEFT_INSPECT_H
+
+#include "weft/task.h"
+
+/* Counters since the loop began, summed over its workers; each only grows, but for the gauges. */
+typedef struct weft_stats {
+    size_t size;               /* set by the caller: sizeof(weft_stats_t) */
+    uint64_t spawned;          /* tasks created */
+    uint64_t inlined;          /* of these: run on their parent's stack */
+    uint64_t switches;         /* context switches */
+    uint64_t steals;           /* entries taken from other workers */
+    uint64_t parks;            /* times a worker slept in the kernel */
+    uint64_t wakes;            /* times one was woken by another */
+    uint64_t helper_reaps;     /* completions taken over from stuck workers */
+    uint64_t kicks;            /* signals sent to stuck workers */
+    uint64_t ring_submissions; /* operations given to the kernel */
+    uint64_t ring_enters;      /* calls into the kernel for them */
+    uint64_t ring_overflows;   /* times a completion queue overflowed */
+    uint64_t stacks_unguarded; /* gauge: stacks without a guard, where the kernel refused more */
+    unsigned workers;          /* gauge */
+} weft_stats_t;
+
+/* The same for one worker, as far as it has them, and its CPU time. */
+typedef struct weft_worker_stats {
+    size_t size;
+    uint64_t switches;
+    uint64_t steals;
+    uint64_t parks;
+    int64_t cpu_ns;
+} weft_worker_stats_t;
+
+WEFT_BEGIN
+
+/* Returns 0, -EPERM (NULL, and no loop runs here), -EINVAL (size). NULL: the running loop. */
+WEFT_API int weft_loop_stats(weft_loop_t *loop, weft_stats_t *stats);
+/* Returns 0, -EPERM, -EINVAL (size, or no such worker). */
+WEFT_API int weft_loop_worker_stats(weft_loop_t *loop, unsigned worker, weft_worker_stats_t *stats);
+
+WEFT_END
+#endif
