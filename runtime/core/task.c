@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: MIT */
+#include "runtime/core/task.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "runtime/core/slab.h"
+#include "runtime/core/waiters.h"
+
+void (*weft__awaitable_dropped)(struct weft_awaitable *aw);
+
+struct weft_awaitable *weft__awaitable_new(enum weft__kind kind, const weft_corofn_t *fn, void *arg,
+                                           const char *where)
+{
+    struct weft_awaitable *aw = weft__slab_get(WEFT__SLAB_AWAITABLE);
+
+    if (weft__unlikely(!aw))
+        return NULL;
+    weft__store_relaxed(&aw->kind, (uint8_t)kind);
+    aw->flags = 0;
+    aw->fn = fn;
+    aw->arg = arg;
+    aw->result = NULL;
+    aw->error = 0;
+    aw->wait = NULL;
+    aw->stack = NULL;
+    aw->parent = NULL;
+    aw->loop = NULL;
+    aw->strand = NULL;
+    aw->extra = NULL;
+    aw->where = where;
+    /* relaxed: nobody else knows it yet. But for refs: release, pairs with the acquire by which the walk of
+     * the registry takes a reference (sched/registry.c), so that it sees an object that is complete. */
+    weft__store_relaxed(&aw->retrieved, 0);
+    weft__store_relaxed(&aw->asked, 0);
+    weft__store_relaxed(&aw->word, 0);
+    weft__store_relaxed(&aw->ws, 0);
+    weft__store_relaxed(&aw->tokens, 0);
+    weft__store_release(&aw->refs, 1);
+    return aw;
+}
+
+/* One static object per errno and per code of weft; the table is filled in on demand, each slot with the
+ * same content whoever does it. */
+enum { ERRNO_MAX = 160, OWN_FIRST = 4097, OWN_COUNT = 16 };
+
+struct weft_awaitable *weft__awaitable_failed(int error)
+{
+    static struct weft_awaitable failed[ERRNO_MAX + OWN_COUNT];
+    int index = -error < ERRNO_MAX ? -error : ERRNO_MAX + (-error - OWN_FIRST) % OWN_COUNT;
+    struct weft_awaitable *aw = &failed[index];
+    uintptr_t newest = weft__word_lock(aw);
+
+    if (newest != WEFT__WORD_DONE) {
+        weft__store_relaxed(&aw->kind, WEFT__KIND_FAILED);
+        aw->where = "";
+        aw->error = error;
+        weft__word_complete(aw, newest);
+    }
+    return aw;
+}
+
+void weft__awaitable_free(struct weft_awaitable *aw)
+{
+    if (weft__unlikely(aw->extra != NULL)) {
+        if (aw->extra->destroy)
+            aw->extra->destroy(aw);
+        free(aw->extra->name);
+        free(aw->extra);
+    }
+    weft__store_relaxed(&aw->kind, WEFT__KIND_FREE);
+    /* relaxed: the walk of the registry only compares it with zero. */
+    weft__store_relaxed(&aw->refs, 0);
+    weft__slab_put(WEFT__SLAB_AWAITABLE, aw);
+}
+
+void weft__awaitable_unref(struct weft_awaitable *aw, uint32_t n)
+{
+    if (weft__unlikely(weft__kind(aw) == WEFT__KIND_FAILED))
+        return;
+    /* acq_rel: release what we did with it; acquire what the others did, if we are the last. */
+    if (weft__fetch_sub_acq_rel(&aw->refs, n) != n)
+        return;
+    if (weft__awaitable_dropped)
+        weft__awaitable_dropped(aw);
+    weft__awaitable_free(aw);
+}
+
+static struct weft__spin extras; /* the making of extra parts and default names: rare */
+
+static struct weft__extra *extra_locked(struct weft_awaitable *aw)
+{
+    if (!aw->extra)
+        aw->extra = calloc(1, sizeof *aw->extra);
+    return aw->extra;
+}
+
+struct weft__extra *weft__awaitable_extra(struct weft_awaitable *aw)
+{
+    weft__spin_lock(&extras);
+    struct weft__extra *extra = extra_locked(aw);
+    weft__spin_unlock(&extras);
+    return extra;
+}
+
+int weft__awaitable_set_name(struct weft_awaitable *aw, const char *name)
+{
+    char *copy = strdup(name);
+
+    if (!copy)
+        return -ENOMEM;
+    weft__spin_lock(&extras);
+    struct weft__extra *extra = extra_locked(aw);
+    if (extra) {
+        char *old = extra->name;
+        extra->name = copy;
+        copy = old;
+    }
+    weft__spin_unlock(&extras);
+    free(copy);
+    return extra ? 0 : -ENOMEM;
+}
+
+static char *default_name(void)
+{
+    static _Atomic(uint64_t) names;
+    char text[32];
+
+    /* relaxed: only uniqueness is asked of it. */
+    snprintf(text, sizeof text, "Task-%llu",
+             (unsigned long long)weft__fetch_add_relaxed(&names, 1) + 1);
+    return strdup(text);
+}
+
+size_t weft__awaitable_name(struct weft_awaitable *aw, char *buffer, size_t size)
+{
+    const char *name = aw->fn ? aw->fn->name : "future";
+    size_t length;
+
+    weft__spin_lock(&extras);
+    if (weft__kind(aw) == WEFT__KIND_TASK) {
+        struct weft__extra *extra = extra_locked(aw);
+        if (extra && !extra->name)
+            extra->name = default_name();
+        if (extra && extra->name)
+            name = extra->name;
+    }
+    length = strlen(name);
+    if (size > 0)
+        snprintf(buffer, size, "%s", name);
+    weft__spin_unlock(&extras);
+    return length;
+}

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * task: the one object behind coroutine objects, tasks and futures.
+ *
+ * A descriptor of two cache lines from a type-stable slab. It exists before the first run and after the
+ * last, so nothing of it lives on a stack; a stack is taken at the first run only.
+ *
+ * Words that several threads touch
+ *   word   the waiter word: the newest waiter (waiters.h), LOCKED, or DONE. Locking it is a leaf: nothing
+ *          else is taken under it. What it protects: the list, the outcome (result, error) until DONE, and
+ *          that tokens are put only while the task is not DONE.
+ *   refs   references. "refs == what I hold" by an acquire load means that nobody else can reach it: then
+ *          no RMW is needed to free it (but see sched/registry.h for the one who counts otherwise).
+ *   ws     wait state: WAITING as long as the task is suspended in a wait that can be interrupted, HELD
+ *          while a canceller looks at it, AGAIN when another one came meanwhile.
+ *   tokens pending cancels (16 bits), the count of cancels (16), a sequence number (32) that moves on
+ *          whenever pending ones left, delivered or moved inward.
+ *   pos    which slot of which deque holds it while it is not started (deque.h).
+ * All other members belong to whoever runs the task, or creates it before it is submitted.
+ *
+ * States, and who moves the task on
+ *   new        a coroutine object; create_task gives it its second reference and submits it
+ *   ready      its entry is in exactly one slot, or its stack's is
+ *   running    taken out of the slot: by the scheduler, a thief, or an await that claims it
+ *   suspended  its stack's context is saved; commit stored WAITING (sched/suspend.h)
+ *   done       word == DONE, for ever; result and error are constant from there on
+ *
+ * How cancel and resume exclude each other (the proof is tests/models/wait.pml, the code sched/cancel.c).
+ * A canceller first sets HELD in ws by CAS, which fails unless WAITING is set; while HELD is set the task
+ * cannot be resumed, so its frames, its wait record and what that names are alive, and may be looked at.
+ * A waker, who has taken the task's node out of its list, clears WAITING by one fetch_and; if that meets
+ * HELD, it does nothing more: the holder will submit the task. So nobody waits for anybody.
+ *
+ * Who holds which reference
+ *   the handle   whoever called create_task (none when detached)
+ *   the run      from create_task to the end: held by the slot, then by whoever took it out of the slot;
+ *                dropped when the task is done
+ *   others       weft_ref; a canceller during its walk; a time-out that expires, during its walk
+ * A waiter holds none: its own caller holds one for as long as it waits.
+ */
+#ifndef WEFT_CORE_TASK_H
+#define WEFT_CORE_TASK_H
+
+#include "weft/task.h"
+#include "runtime/base/atomic.h"
+#include "runtime/base/base.h"
+#include "runtime/core/entry.h"
+
+struct weft__stack;
+struct weft__wait;
+
+enum weft__kind {
+    WEFT__KIND_FREE,   /* not allocated */
+    WEFT__KIND_CORO,   /* a coroutine object */
+    WEFT__KIND_SPENT,  /* a coroutine object that was awaited directly, or closed */
+    WEFT__KIND_TASK,
+    WEFT__KIND_FUTURE,
+    WEFT__KIND_FAILED, /* a static object that stands for an error; never freed */
+};
+
+enum { /* flags: written before the object is shared */
+    WEFT__TASK_DETACHED = 1,
+    WEFT__TASK_PINNED = 2,
+    WEFT__TASK_CLASS_SHIFT = 4, /* the upper bits: size class of its stack */
+};
+
+/* What few objects have: a name, a copied argument, another behaviour. */
+struct weft__extra {
+    char *name;
+    bool (*cancel)(struct weft_awaitable *aw);   /* instead of completing it as cancelled */
+    void (*destroy)(struct weft_awaitable *aw);  /* frees what `data` holds */
+    void *data;
+    _Alignas(16) unsigned char copy[]; /* of weft_coro_copy */
+};
+
+struct weft_awaitable {
+    weft__entry next; /* as struct weft__claimable (core/entry.h) */
+    _Atomic(uint64_t) pos;
+    _Atomic(uintptr_t) word;
+    _Atomic(uint32_t) refs;
+    _Atomic(uint8_t) kind; /* release when it becomes a task, for the registry's walk; else relaxed */
+    uint8_t flags;
+    _Atomic(uint8_t) retrieved; /* somebody looked at the outcome: relaxed, read at the end only */
+    _Atomic(uint8_t) asked;     /* its entry is in a worker's `asks` (sched/operation.c) */
+    const weft_corofn_t *fn;
+    void *arg;
+    void *result;
+    int error;
+    _Atomic(uint32_t) ws;
+
+    _Atomic(uint64_t) tokens;
+    struct weft__wait *wait;       /* written before WAITING is published; read by a holder */
+    struct weft__stack *stack;     /* that it runs on, from its first run on */
+    struct weft_awaitable *parent; /* on whose stack it runs inlined, else NULL */
+    struct weft_loop *loop;        /* borrowed: a loop outlives its tasks; futures may outlive it (loop.h) */
+    struct weft_strand *strand;    /* a reference until it is done, or NULL */
+    struct weft__extra *extra;     /* or NULL */
+    const char *where;             /* "file:line" of its creation */
+} __attribute__((aligned(WEFT__CACHE_LINE)));
+
+_Static_assert(sizeof(struct weft_awaitable) == 2 * WEFT__CACHE_LINE, "two lines");
+
+/* word */
+#define WEFT__WORD_LOCKED ((uintptr_t)1)
+#define WEFT__WORD_DONE ((uintptr_t)2)
+
+/* ws */
+enum { WEFT__WAITING = 1, WEFT__HELD = 2, WEFT__AGAIN = 4 };
+
+/* tokens */
+#define WEFT__TOKEN_PENDING ((uint64_t)1)
+#define WEFT__TOKEN_COUNT ((uint64_t)1 << 16)
+#define WEFT__TOKEN_SEQUENCE ((uint64_t)1 << 32)
+
+WEFT__INLINE uint32_t weft__tokens_pending(uint64_t tokens)
+{
+    return (uint32_t)(tokens & 0xffff);
+}
+
+WEFT__INLINE uint32_t weft__tokens_count(uint64_t tokens)
+{
+    return (uint32_t)(tokens >> 16 & 0xffff);
+}
+
+WEFT__INLINE uint32_t weft__tokens_sequence(uint64_t tokens)
+{
+    return (uint32_t)(tokens >> 32);
+}
+
+WEFT__INLINE enum weft__kind weft__kind(const struct weft_awaitable *aw)
+{
+    /* relaxed: who holds a reference got it from whoever set the kind. */
+    return (enum weft__kind)weft__load_relaxed(&((struct weft_awaitable *)(uintptr_t)aw)->kind);
+}
+
+/* acquire: pairs with the release of the completion; makes result and error readable. */
+WEFT__INLINE bool weft__is_done(const struct weft_awaitable *aw)
+{
+    return weft__load_acquire(&((struct weft_awaitable *)(uintptr_t)aw)->word) == WEFT__WORD_DONE;
+}
+
+/* A new object of [kind] with one reference, or NULL. */
+struct weft_awaitable *weft__awaitable_new(enum weft__kind kind, const weft_corofn_t *fn, void *arg,
+                                           const char *where);
+
+/* The object that stands for [error] (negative). */
+struct weft_awaitable *weft__awaitable_failed(int error);
+
+/* Drops [n] references at once. */
+void weft__awaitable_unref(struct weft_awaitable *aw, uint32_t n);
+
+/* Frees what nobody else can reach. */
+void weft__awaitable_free(struct weft_awaitable *aw);
+
+/* Its extra part, made at need; NULL when out of memory. Any thread that holds a reference. */
+struct weft__extra *weft__awaitable_extra(struct weft_awaitable *aw);
+int weft__awaitable_set_name(struct weft_awaitable *aw, const char *name); /* copied; 0, -ENOMEM */
+
+/* Its name, copied, always terminated; returns the whole length. Tasks without one get "Task-N". */
+size_t weft__awaitable_name(struct weft_awaitable *aw, char *buffer, size_t size);
+
+/* Called by the last unref before the object goes: reports of what nobody looked at. Set by the floor
+ * above, which knows exception handlers (async/report.c). */
+extern void (*weft__awaitable_dropped)(struct weft_awaitable *aw);
+
+WEFT__INLINE void weft__awaitable_ref(struct weft_awaitable *aw)
+{
+    /* relaxed: who adds one holds one, which keeps the object alive. */
+    weft__fetch_add_relaxed(&aw->refs, 1);
+}
+
+#endif

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+#include "runtime/core/waiters.h"
+
+#include "runtime/base/sim.h"
+
+uintptr_t weft__word_lock_slow(struct weft_awaitable *aw)
+{
+    /* acquire: DONE may be found, and the outcome is read then. */
+    uintptr_t word = weft__load_acquire(&aw->word);
+
+    for (;;) {
+        if (word == WEFT__WORD_DONE)
+            return word;
+        if (word & WEFT__WORD_LOCKED) {
+            weft__pause();
+            word = weft__load_acquire(&aw->word);
+            continue;
+        }
+        /* acq_rel: see weft__word_lock. */
+        if (weft__cas_acq_rel(&aw->word, &word, word | WEFT__WORD_LOCKED))
+            return word;
+    }
+}
+
+void weft__word_complete(struct weft_awaitable *aw, uintptr_t newest)
+{
+    struct weft__waiter *waiter = (struct weft__waiter *)newest;
+
+    while (waiter && waiter->older)
+        waiter = waiter->older;
+    /* release: pairs with the acquire of weft__is_done and of lock; publishes the outcome. */
+    weft__store_release(&aw->word, WEFT__WORD_DONE);
+    while (waiter) {
+        struct weft__waiter *newer = waiter->newer;
+        waiter->fire(waiter, aw);
+        waiter = newer;
+    }
+}
+
+bool weft__awaitable_complete(struct weft_awaitable *aw, int error, void *result)
+{
+    uintptr_t newest = weft__word_lock(aw);
+
+    if (newest == WEFT__WORD_DONE)
+        return false;
+    aw->error = error;
+    aw->result = result;
+    weft__word_complete(aw, newest);
+    return true;
+}
