@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: MIT */
+#include "runtime/sched/await.h"
+
+#include "runtime/sched/cancel.h"
+#include "runtime/sched/loop.h"
+#include "runtime/sched/misuse.h"
+#include "runtime/sched/registry.h"
+#include "runtime/sched/suspend.h"
+
+enum { INLINE_ROOM = 16 * 1024 }; /* stack that must be left for a child to run on its parent's */
+
+/* ---- waiting until something is done ----------------------------------------------------------- */
+
+struct await_wait {
+    struct weft__wait wait;
+    struct weft__waiter waiter;
+    struct weft_awaitable *task, *aw;
+};
+
+static void fire(struct weft__waiter *waiter, struct weft_awaitable *done)
+{
+    (void)done;
+    weft__wake(weft__container_of(waiter, struct await_wait, waiter)->task);
+}
+
+bool weft__cancel(struct weft_awaitable *aw)
+{
+    switch (weft__kind(aw)) {
+    case WEFT__KIND_TASK:
+        return weft__cancel_task(aw);
+    case WEFT__KIND_FUTURE:
+        if (aw->extra && aw->extra->cancel)
+            return aw->extra->cancel(aw);
+        return weft__awaitable_complete(aw, -ECANCELED, NULL);
+    default:
+        return false;
+    }
+}
+
+static void await_commit(struct weft_awaitable *task, struct weft__wait *wait)
+{
+    struct await_wait *w = weft__container_of(wait, struct await_wait, wait);
+    struct weft_awaitable *aw = w->aw;
+    struct weft__walk walk = {0};
+
+    weft__wait_publish(task);
+    weft__sim_point("await commit");
+    uintptr_t newest = weft__word_lock(aw);
+    if (newest == WEFT__WORD_DONE) {
+        weft__wake(task);
+        return;
+    }
+    bool cancelled = weft__wait_tokens(task) != 0;
+    if (weft__unlikely(cancelled)) {
+        if (weft__kind(aw) == WEFT__KIND_TASK)
+            weft__walk_into(&walk, task, aw);
+        weft__awaitable_ref(aw);
+    }
+    weft__word_unlock(aw, weft__waiters_add(newest, &w->waiter));
+    /* From here on the task may be running elsewhere. */
+    if (weft__likely(!cancelled))
+        return;
+    if (walk.next) {
+        weft__interrupt(aw, false);
+        weft__awaitable_unref(walk.next, 1);
+    } else {
+        weft__cancel(aw);
+    }
+    weft__awaitable_unref(aw, 1);
+}
+
+/* A future is completed as cancelled, which wakes the task; a task gets the tokens. */
+static bool await_interrupt(struct weft_awaitable *task, struct weft__wait *wait,
+                            struct weft__walk *walk)
+{
+    struct await_wait *w = weft__container_of(wait, struct await_wait, wait);
+    struct weft_awaitable *aw = w->aw;
+    bool woke = false;
+
+    if (weft__kind(aw) != WEFT__KIND_TASK) {
+        weft__cancel(aw);
+        return false;
+    }
+    uintptr_t newest = weft__word_lock(aw);
+    if (newest == WEFT__WORD_DONE)
+        return false; /* the task is on its way, and will raise */
+    if (walk->cycle) {
+        newest = weft__waiters_remove(newest, &w->waiter);
+        woke = true;
+    } else {
+        weft__walk_into(walk, task, aw);
+    }
+    weft__word_unlock(aw, newest);
+    return woke;
+}
+
+static const struct weft__wait_kind await_kind = {"await", await_commit, await_interrupt};
+
+void weft__await_done(struct weft_awaitable *task, struct weft_awaitable *aw)
+{
+    struct await_wait w = {
+        .wait.kind = &await_kind, .waiter.fire = fire, .task = task, .aw = aw};
+
+    weft__suspend_wait(task, &w.wait);
+}
+
+/* ---- a child on its parent's stack ------------------------------------------------------------- */
+
+struct inlined_wait { /* on the frame of the parent, as long as the child runs on its stack */
+    struct weft__wait wait;
+    struct weft_awaitable *child;
+    bool published; /* the parent is visible as waiting; only its own stack looks here */
+};
+
+static struct inlined_wait *inlined_wait(struct weft_awaitable *parent)
+{
+    return weft__container_of(parent->wait, struct inlined_wait, wait);
+}
+
+static bool inlined_interrupt(struct weft_awaitable *task, struct weft__wait *wait,
+                              struct weft__walk *walk)
+{
+    struct weft_awaitable *child = weft__container_of(wait, struct inlined_wait, wait)->child;
+    uintptr_t newest = weft__word_lock(child);
+
+    if (newest == WEFT__WORD_DONE)
+        return false; /* it returns to its parent now, which will raise */
+    weft__walk_into(walk, task, child);
+    weft__word_unlock(child, newest);
+    return false;
+}
+
+static const struct weft__wait_kind inlined_kind = {"inlined child", NULL, inlined_interrupt};
+
+void weft__await_publish(struct weft_awaitable *task)
+{
+    struct weft_awaitable *outermost = NULL;
+
+    for (struct weft_awaitable *p = task->parent; p && !inlined_wait(p)->published; p = p->parent) {
+        inlined_wait(p)->published = true;
+        /* seq_cst: published before the look at the tokens below; the wait record was written by call. */
+        weft__store_seq_cst(&p->ws, WEFT__WAITING);
+        outermost = p;
+    }
+    if (!outermost)
+        return;
+    for (struct weft_awaitable *p = task->parent;; p = p->parent) {
+        if (weft__wait_tokens(p))
+            weft__interrupt(p, false);
+        if (p == outermost)
+            break;
+    }
+}
+
+/* The child has returned: a parent that was published is nobody's to look at any more. */
+static void unpublish(struct weft_awaitable *parent)
+{
+    uint32_t ws = WEFT__WAITING;
+
+    /* acq_rel: pairs with the holder's release of HELD. */
+    if (!weft__cas_acq_rel(&parent->ws, &ws, 0))
+        weft__suspend_held(parent);
+}
+
+static bool claim(struct weft__worker *worker, struct weft_awaitable *child)
+{
+    struct weft__claimable *claimable = (struct weft__claimable *)child;
+    unsigned home = weft__deque_home_of(claimable);
+
+    if (worker->strand)
+        return weft__strand_claim(worker->strand, weft__entry_make(child, WEFT__ENTRY_TASK));
+    if (worker->ordered &&
+        (weft__deque_length(&worker->deque) != 1 ||
+         weft__deque_peek(&worker->deque, 0) != weft__entry_make(child, WEFT__ENTRY_TASK)))
+        return false;
+    if (home >= worker->loop->count)
+        return false;
+    return weft__deque_claim(&worker->deque, &worker->loop->workers[home].deque, claimable);
+}
+
+static bool may_inline(struct weft__worker *worker, struct weft_awaitable *child)
+{
+    const struct weft__stack *stack = worker->stack;
+    /* relaxed: the monitor may set it to zero, whenever that is seen. */
+    int budget = weft__load_relaxed(&worker->budget);
+    size_t room = (size_t)((char *)__builtin_frame_address(0) - stack->limit);
+
+    if (weft__kind(child) != WEFT__KIND_TASK || stack->strand != child->strand || stack->pinned ||
+        (child->flags & WEFT__TASK_PINNED) || room < INLINE_ROOM ||
+        child->flags >> WEFT__TASK_CLASS_SHIFT > stack->size_class)
+        return false;
+    if (weft__unlikely(budget <= 0) && weft__deque_peek(&worker->deque, 0) != 0)
+        return false;
+    weft__store_relaxed(&worker->budget, budget - 1);
+    return claim(worker, child);
+}
+
+/* Runs the body of [child], which was claimed, as a call. */
+static int call(struct weft__worker *worker, struct weft_awaitable *parent,
+                struct weft_awaitable *child)
+{
+    struct inlined_wait w = {.wait.kind = &inlined_kind, .child = child};
+    struct weft__stack *stack = worker->stack;
+    int error = -ECANCELED;
+
+    weft__count(&worker->counters.inlined, 1);
+    child->parent = parent;
+    child->stack = stack;
+    parent->wait = &w.wait;
+    stack->task = child;
+    if (weft__likely(!weft__raise(child)))
+        error = child->fn->body(child->arg, &child->result);
+    stack->task = parent;
+    if (weft__unlikely(!weft__self()))
+        return error; /* in the child of a fork */
+    if (weft__unlikely(w.published)) {
+        weft__task_finish(child, error);
+        unpublish(parent);
+        return 1;
+    }
+    return error < 0 ? error : 0;
+}
+
+/* In an ordered loop what became runnable while the child ran comes first, as in asyncio. */
+static bool goes_on_by_return(void)
+{
+    struct weft__worker *worker = weft__self();
+
+    if (worker->strand)
+        return weft__strand_is_empty(worker->strand);
+    return !worker->ordered || !weft__deque_peek(&worker->deque, 0);
+}
+
+/* ---- public ------------------------------------------------------------------------------------ */
+
+int weft__await_outcome(struct weft_awaitable *aw, void **result)
+{
+    weft__store_relaxed(&aw->retrieved, 1); /* relaxed: see core/task.h */
+    if (weft__unlikely(aw->error < 0))
+        return aw->error;
+    if (result)
+        *result = aw->result;
+    return 0;
+}
+
+/* A coroutine object is run as a plain call, in the caller's task. */
+static int await_coroutine(struct weft_awaitable *coro, void **result)
+{
+    void *value = NULL;
+
+    weft__store_relaxed(&coro->kind, WEFT__KIND_SPENT);
+    int error = coro->fn->body(coro->arg, &value);
+    if (error < 0)
+        return error;
+    if (result)
+        *result = value;
+    return 0;
+}
+
+/* Runs a claimed child. [gone]: as of await_any. */
+static int await_inlined(struct weft__worker *worker, struct weft_awaitable *task,
+                         struct weft_awaitable *child, void **result, bool *gone)
+{
+    int error = call(worker, task, child);
+
+    if (weft__unlikely(!weft__self()))
+        return -ESHUTDOWN;
+    if (weft__likely(error <= 0)) { /* it never really suspended, or nobody looked: not finished yet */
+        if (gone && goes_on_by_return() && weft__registry_alone(weft__self(), child)) {
+            if (error == 0 && result)
+                *result = child->result;
+            *gone = true;
+            weft__registry_free_alone(weft__self(), child);
+            return weft__unlikely(weft__raise(task)) ? -ECANCELED : error;
+        }
+        weft__task_finish(child, error);
+    }
+    if (!goes_on_by_return())
+        weft__suspend_yield();
+    return weft__raise(task) ? -ECANCELED : weft__await_outcome(child, result);
+}
+
+/* [gone]: NULL if the reference is borrowed. Else it is the callee's to drop, and nobody may use it beside
+ * us: *gone tells that it was. */
+static int await_other(struct weft__worker *worker, struct weft_awaitable *task,
+                       struct weft_awaitable *aw, void **result, bool *gone)
+{
+    if (weft__is_done(aw))
+        return weft__await_outcome(aw, result);
+    if (aw->loop != worker->loop)
+        return -EXDEV;
+    if (aw == task)
+        return weft__misuse(-EDEADLK, "a task awaits itself");
+    if (may_inline(worker, aw))
+        return await_inlined(worker, task, aw, result, gone);
+    weft__await_done(task, aw);
+    return weft__raise(task) ? -ECANCELED : weft__await_outcome(aw, result);
+}
+
+WEFT__INLINE int await_any(struct weft_awaitable *aw, void **result, bool *gone)
+{
+    struct weft__worker *worker = weft__self();
+    struct weft_awaitable *task = worker ? weft__worker_task(worker) : NULL;
+
+    if (weft__unlikely(!aw))
+        return -EINVAL;
+    if (weft__unlikely(!task))
+        return weft__kind(aw) == WEFT__KIND_FAILED ? aw->error
+                                             : weft__no_task("await");
+    if (weft__kind(aw) == WEFT__KIND_CORO)
+        return await_coroutine(aw, result);
+    if (weft__unlikely(weft__kind(aw) == WEFT__KIND_SPENT))
+        return weft__misuse(-EALREADY, "a coroutine is awaited twice");
+    return await_other(worker, task, aw, result, gone);
+}
+
+int weft_await(weft_awaitable_t *aw, void **result)
+{
+    return await_any(aw, result, NULL);
+}
+
+int weft_join(weft_awaitable_t *aw, void **result)
+{
+    bool gone = false;
+    int rc = await_any(aw, result, &gone);
+
+    if (!gone)
+        weft_unref(aw);
+    return rc;
+}
+
+bool weft_cancel(weft_awaitable_t *aw)
+{
+    return aw && weft__cancel(aw);
+}

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: MIT */
+#include "runtime/sched/blocking.h"
+
+static const int64_t idle_ns = INT64_C(10) * 1000 * 1000 * 1000;
+
+struct start { /* what a new thread is told; it lives in the pool's frame until the thread has read it */
+    struct weft__blocking *pool;
+    unsigned slot;
+    _Atomic(uint32_t) read;
+};
+
+void weft__blocking_init(struct weft__blocking *pool, const struct weft__system *system)
+{
+    *pool = (struct weft__blocking){.system = system};
+    pool->last = &pool->first;
+}
+
+/* With the lock held. */
+static struct weft__job *pop(struct weft__blocking *pool)
+{
+    struct weft__job *job = pool->first;
+
+    if (!job)
+        return NULL;
+    pool->first = job->next;
+    if (pool->first)
+        pool->first->link = &pool->first;
+    else
+        pool->last = &pool->first;
+    job->link = NULL;
+    return job;
+}
+
+/* A job to run, or NULL: end. Counts as idle while it waits. */
+static struct weft__job *wait_for_job(struct weft__blocking *pool, unsigned slot)
+{
+    int64_t deadline = pool->system->now() + idle_ns;
+    bool in_time = true;
+
+    weft__spin_lock(&pool->lock);
+    for (;;) {
+        struct weft__job *job = pop(pool);
+        if (job || pool->closed || !in_time) {
+            pool->ended[slot] = !job;
+            weft__spin_unlock(&pool->lock);
+            return job;
+        }
+        /* relaxed: it is moved on under the lock. */
+        uint32_t seen = weft__load_relaxed(&pool->signal);
+        pool->idle++;
+        weft__spin_unlock(&pool->lock);
+        in_time = pool->system->wait(&pool->signal, seen, deadline);
+        weft__spin_lock(&pool->lock);
+        pool->idle--;
+    }
+}
+
+static void thread_main(void *arg)
+{
+    struct start *start = arg;
+    struct weft__blocking *pool = start->pool;
+    unsigned slot = start->slot;
+    struct weft__job *job;
+
+    /* release: the start is read; pairs with the acquire of who waits to let it go. */
+    weft__store_release(&start->read, 1);
+    pool->system->wake_all(&start->read);
+    while ((job = wait_for_job(pool, slot)))
+        job->run(job);
+}
+
+/* Joins threads that have ended and finds a free slot; -1 if there is none. With the lock held, which it
+ * lets go of meanwhile. */
+static int free_slot(struct weft__blocking *pool)
+{
+    int slot = -1;
+
+    for (int i = 0; i < WEFT__BLOCKING_THREADS; i++) {
+        if (pool->threads[i] && pool->ended[i]) {
+            weft__thread thread = pool->threads[i];
+            pool->threads[i] = 0;
+            pool->ended[i] = false;
+            pool->count--;
+            weft__spin_unlock(&pool->lock);
+            pool->system->thread_join(thread);
+            weft__spin_lock(&pool->lock);
+        }
+        if (slot < 0 && !pool->threads[i])
+            slot = i;
+    }
+    return slot;
+}
+
+/* With the lock held, which it lets go of meanwhile: a slot is reserved by a thread of its own value. */
+static int start_thread(struct weft__blocking *pool)
+{
+    struct start start = {.pool = pool};
+    int slot = free_slot(pool), rc;
+    weft__thread thread = 0;
+
+    if (slot < 0)
+        return pool->count > 0 ? 0 : -EAGAIN;
+    start.slot = (unsigned)slot;
+    pool->threads[slot] = (weft__thread)-1;
+    pool->count++;
+    weft__spin_unlock(&pool->lock);
+    rc = pool->system->thread_start(&thread, "weft-blocking", thread_main, &start);
+    while (rc == 0 && !weft__load_acquire(&start.read))
+        pool->system->wait(&start.read, 0, INT64_MAX);
+    weft__spin_lock(&pool->lock);
+    pool->threads[slot] = thread;
+    if (rc < 0)
+        pool->count--;
+    return rc < 0 && pool->count > 0 ? 0 : rc;
+}
+
+int weft__blocking_submit(struct weft__blocking *pool, struct weft__job *job)
+{
+    int rc = 0;
+
+    weft__spin_lock(&pool->lock);
+    if (pool->closed) {
+        weft__spin_unlock(&pool->lock);
+        return -ESHUTDOWN;
+    }
+    job->next = NULL;
+    job->link = pool->last;
+    *pool->last = job;
+    pool->last = &job->next;
+    bool idle = pool->idle > 0;
+    weft__fetch_add_relaxed(&pool->signal, 1); /* relaxed: under the lock */
+    if (!idle)
+        rc = start_thread(pool);
+    weft__spin_unlock(&pool->lock);
+    /* A failure means that there is no thread: nobody can have taken the job meanwhile. */
+    if (rc < 0 && weft__blocking_take_back(pool, job))
+        return rc;
+    pool->system->wake_all(&pool->signal);
+    return 0;
+}
+
+bool weft__blocking_take_back(struct weft__blocking *pool, struct weft__job *job)
+{
+    weft__spin_lock(&pool->lock);
+    bool queued = job->link != NULL;
+    if (queued) {
+        *job->link = job->next;
+        if (job->next)
+            job->next->link = job->link;
+        else
+            pool->last = job->link;
+        job->link = NULL;
+    }
+    weft__spin_unlock(&pool->lock);
+    return queued;
+}
+
+void weft__blocking_close(struct weft__blocking *pool)
+{
+    weft__spin_lock(&pool->lock);
+    pool->closed = true;
+    weft__fetch_add_relaxed(&pool->signal, 1); /* relaxed: under the lock */
+    weft__spin_unlock(&pool->lock);
+    pool->system->wake_all(&pool->signal);
+    for (int i = 0; i < WEFT__BLOCKING_THREADS; i++) {
+        weft__spin_lock(&pool->lock);
+        weft__thread thread = pool->threads[i];
+        pool->threads[i] = 0;
+        weft__spin_unlock(&pool->lock);
+        if (thread)
+            pool->system->thread_join(thread);
+    }
+}

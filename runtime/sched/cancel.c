@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: MIT */
+#include "runtime/sched/cancel.h"
+
+#include "runtime/base/sim.h"
+#include "runtime/core/waiters.h"
+#include "runtime/sched/submit.h"
+
+void weft__wake(struct weft_awaitable *task)
+{
+    weft__sim_point("wake");
+    /* acq_rel: release what was written for the task (its node, a result); acquire pairs with the release
+     * of a holder. WAITING is cleared by exactly one, whoever unlinked the node. */
+    uint32_t old = weft__fetch_and_acq_rel(&task->ws, ~(uint32_t)WEFT__WAITING);
+
+    weft__debug_assert(old & WEFT__WAITING);
+    if (weft__likely(!(old & WEFT__HELD)))
+        weft__submit_stack(task->stack);
+}
+
+/* Sets HELD. False: the task does not wait, or another holder was asked to look again. */
+static bool hold(struct weft_awaitable *task)
+{
+    /* seq_cst: the tokens were put before; see weft__wait_publish. */
+    uint32_t ws = weft__load_seq_cst(&task->ws);
+
+    while (ws & WEFT__WAITING) {
+        uint32_t want = ws & WEFT__HELD ? ws | WEFT__AGAIN : ws | WEFT__HELD;
+        weft__sim_point("hold");
+        /* seq_cst: acquires the frame, which was published by the release of WAITING. */
+        if (weft__cas_seq_cst(&task->ws, &ws, want))
+            return !(ws & WEFT__HELD);
+    }
+    return false;
+}
+
+/* Clears HELD. Returns false if another canceller came meanwhile: look again, still holding. */
+static bool let_go(struct weft_awaitable *task, bool woke)
+{
+    /* relaxed: the CAS decides. */
+    uint32_t ws = weft__load_relaxed(&task->ws);
+
+    for (;;) {
+        bool again = (ws & WEFT__AGAIN) && (ws & WEFT__WAITING) && !woke;
+        uint32_t want = again ? WEFT__WAITING | WEFT__HELD : woke ? 0 : ws & WEFT__WAITING;
+        weft__sim_point("let go");
+        /* seq_cst: release what we did under the hold; acquire what the waker wrote, whose submit is ours. */
+        if (!weft__cas_seq_cst(&task->ws, &ws, want))
+            continue;
+        if (again)
+            return false;
+        if (!want)
+            weft__submit_stack(task->stack);
+        return true;
+    }
+}
+
+static void interrupt_one(struct weft_awaitable *task, struct weft__walk *walk)
+{
+    bool woke = false;
+
+    if (!hold(task))
+        return;
+    do {
+        if (weft__wait_tokens(task))
+            woke = task->wait->kind->interrupt(task, task->wait, walk);
+    } while (!let_go(task, woke));
+}
+
+void weft__walk_into(struct weft__walk *walk, struct weft_awaitable *task, struct weft_awaitable *inner)
+{
+    uint32_t n = weft__wait_tokens(task);
+
+    if (n == 0)
+        return;
+    /* seq_cst: put before the walk looks at the inner ws; the outer's sequence moves on, so a scope that
+     * expired does not withdraw what has left. */
+    weft__fetch_add_seq_cst(&inner->tokens, n * (WEFT__TOKEN_PENDING + WEFT__TOKEN_COUNT));
+    weft__fetch_add_seq_cst(&task->tokens, WEFT__TOKEN_SEQUENCE - n);
+    if (!walk->next) {
+        weft__awaitable_ref(inner);
+        walk->next = inner;
+    }
+}
+
+void weft__interrupt(struct weft_awaitable *first, bool owner)
+{
+    struct weft__walk walk = {.owner = owner};
+    struct weft_awaitable *task = first, *tortoise = NULL;
+    unsigned steps = 0, limit = 8;
+    bool counted = false; /* the walk's own reference: not for the first */
+
+    for (;;) {
+        walk.next = NULL;
+        interrupt_one(task, &walk);
+        if (counted)
+            weft__awaitable_unref(task, 1);
+        task = walk.next;
+        if (!task)
+            break;
+        counted = true;
+        walk.owner = false;
+        if (task == tortoise) {
+            walk.cycle = true;
+        } else if (++steps == limit) {
+            if (tortoise)
+                weft__awaitable_unref(tortoise, 1);
+            tortoise = task;
+            weft__awaitable_ref(task);
+            limit *= 2;
+        }
+    }
+    if (tortoise)
+        weft__awaitable_unref(tortoise, 1);
+}
+
+bool weft__token_put(struct weft_awaitable *task, uint32_t *sequence)
+{
+    uintptr_t newest = weft__word_lock(task);
+
+    if (newest == WEFT__WORD_DONE)
+        return false;
+    /* seq_cst: put before the look at ws; see weft__wait_publish. */
+    uint64_t old = weft__load_relaxed(&task->tokens);
+    for (;;) {
+        uint64_t add = WEFT__TOKEN_PENDING + WEFT__TOKEN_COUNT;
+        if (weft__tokens_count(old) == 0xffff)
+            add = weft__tokens_pending(old) ? 0 : WEFT__TOKEN_PENDING; /* saturated */
+        if (weft__cas_seq_cst(&task->tokens, &old, old + add))
+            break;
+    }
+    if (sequence)
+        *sequence = weft__tokens_sequence(old);
+    weft__word_unlock(task, newest);
+    return true;
+}
+
+bool weft__cancel_task(struct weft_awaitable *task)
+{
+    if (!weft__token_put(task, NULL))
+        return false;
+    weft__interrupt(task, false);
+    return true;
+}
+
+bool weft__raise(struct weft_awaitable *task)
+{
+    /* relaxed: only the task itself takes tokens out to raise them; a token that comes later is met by the
+     * next wait. */
+    uint64_t old = weft__load_relaxed(&task->tokens);
+
+    if (weft__likely(!weft__tokens_pending(old)))
+        return false;
+    while (!weft__cas_seq_cst(&task->tokens, &old, (old & ~(uint64_t)0xffff) + WEFT__TOKEN_SEQUENCE))
+        ;
+    return true;
+}
+
+uint32_t weft__token_take_back(struct weft_awaitable *task, bool own, uint32_t sequence)
+{
+    uint64_t old = weft__load_relaxed(&task->tokens), new;
+
+    do {
+        uint64_t pending = weft__tokens_pending(old), count = weft__tokens_count(old);
+        if (count > 0)
+            count--;
+        if (own && pending && weft__tokens_sequence(old) == sequence)
+            pending--;
+        if (count == 0)
+            pending = 0;
+        new = (old & ~(uint64_t)0xffffffff) | count << 16 | pending;
+        /* seq_cst: one order of all changes of the tokens. */
+    } while (!weft__cas_seq_cst(&task->tokens, &old, new));
+    return weft__tokens_count(new);
+}

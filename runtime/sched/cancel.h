@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * cancel: how a task is woken, and how it is interrupted.
+ *
+ * A cancel is a token put into the task. Tokens are delivered by level: as long as one is pending and the
+ * task waits, the wait is interrupted. The lock of the list that a task is in decides who wakes it. A
+ * canceller that must look at a frame holds the task; a waker that meets a hold leaves the submit to the
+ * holder. Modelled in tests/models/{wait,operation,chain}.pml, stressed in tests/stress/cancel.c.
+ *
+ * The walk. A task that awaits another passes its tokens inward, as asyncio's cancel does: the innermost is
+ * interrupted, and the outer ones see what comes out of it. It is a loop, not a recursion: one task is held
+ * at a time, with a reference. A tortoise finds cycles of tasks that await each other: there the wait is
+ * unlinked and the task resumed instead.
+ *
+ * Not chosen: a lock per task around suspend and resume (a waker would wait for a canceller); a generation
+ * per wait (does not keep the frame alive); cancelling by a message to the task's worker (a stuck worker
+ * would delay it for ever).
+ */
+#ifndef WEFT_SCHED_CANCEL_H
+#define WEFT_SCHED_CANCEL_H
+
+#include "runtime/core/task.h"
+#include "runtime/sched/wait.h"
+
+struct weft__walk {
+    struct weft_awaitable *next; /* the inner task that got the tokens, with a reference; or NULL */
+    bool cycle;                  /* the walk came back to where it was: pass nothing on */
+    bool owner;                  /* by the worker whose ring the operation is in, after a flush */
+};
+
+/* Resumes [task]: its node was unlinked by the caller. The last access to its frame. */
+void weft__wake(struct weft_awaitable *task);
+
+/* Puts a token into [task] and interrupts it. The caller holds a reference. False: it is done. */
+bool weft__cancel_task(struct weft_awaitable *task);
+
+/* Puts a token; the interrupt is left to the caller. Returns false if the task is done; *sequence (may be
+ * NULL) is the token's, to be withdrawn by. */
+bool weft__token_put(struct weft_awaitable *task, uint32_t *sequence);
+
+/* Interrupts what [task] waits for, if tokens are pending. The caller holds a reference, or a lock that
+ * keeps the task alive. [owner]: see struct weft__walk. */
+void weft__interrupt(struct weft_awaitable *task, bool owner);
+
+/* For interrupt functions, under the lock of [inner]'s word, with [inner] not done: moves the tokens that
+ * are pending in [task] to it, and has the walk go on there. */
+void weft__walk_into(struct weft__walk *walk, struct weft_awaitable *task, struct weft_awaitable *inner);
+
+/* By the task itself, going on after a wait: all pending tokens become one -ECANCELED. True: there were. */
+bool weft__raise(struct weft_awaitable *task);
+
+/* Takes one request back (never below zero); at zero nothing stays pending. With [own], a pending token is
+ * withdrawn too if none left since [sequence]. Returns the count that is left. */
+uint32_t weft__token_take_back(struct weft_awaitable *task, bool own, uint32_t sequence);
+
+#endif

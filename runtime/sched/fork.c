@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+#include "runtime/sched/fork.h"
+
+#include <pthread.h>
+#include <sys/mman.h>
+
+#include "runtime/core/slab.h"
+#include "runtime/sched/worker.h"
+
+static _Atomic(uint32_t) generation;
+
+/* The running task's stack, or NULL. */
+static struct weft__stack *task_stack(void)
+{
+    struct weft__worker *worker = weft__self();
+
+    return worker && worker->stack != &worker->base ? worker->stack : NULL;
+}
+
+static void inherit(struct weft__stack *stack, int advice)
+{
+    /* Failing, the child faults at its first step: it has no memory to run on. */
+    if (stack)
+        (void)madvise(stack->limit, stack->size, advice);
+}
+
+/* The slabs' locks are held over the fork, so that the child finds them consistent. */
+static void prepare(void)
+{
+    inherit(task_stack(), MADV_DOFORK);
+    for (int id = 0; id < WEFT__SLAB_COUNT; id++)
+        weft__spin_lock(&weft__slabs[id].lock);
+}
+
+static void unlock_slabs(void)
+{
+    for (int id = 0; id < WEFT__SLAB_COUNT; id++)
+        weft__spin_unlock(&weft__slabs[id].lock);
+}
+
+static void parent(void)
+{
+    unlock_slabs();
+    inherit(task_stack(), MADV_DONTFORK);
+}
+
+static void child(void)
+{
+    unlock_slabs();
+    weft__fetch_add_relaxed(&generation, 1); /* relaxed: one thread is left */
+    if (weft__self())
+        weft__thread_local()->forked = true;
+    weft__self_set(NULL);
+}
+
+static int installed;
+
+static void install(void)
+{
+    installed = pthread_atfork(prepare, parent, child) == 0 ? 0 : -ENOMEM;
+}
+
+int weft__fork_install(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+    pthread_once(&once, install);
+    return installed;
+}
+
+uint32_t weft__fork_generation(void)
+{
+    return weft__load_relaxed(&generation); /* relaxed: changes only where there is one thread */
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * fork: a child process has no loop.
+ *
+ * It inherits one thread, none of the others, and rings that belong to its parent. So in the child every loop
+ * is dead: its calls say -ESHUTDOWN. A child that was forked from a task keeps that task's stack (stacks are
+ * otherwise not inherited: a million of them would take the kernel a second), may run until exec, and ends by
+ * _exit when the task's body returns. Nothing of the parent's kernel state is ever touched.
+ */
+#ifndef WEFT_SCHED_FORK_H
+#define WEFT_SCHED_FORK_H
+
+#include <stdint.h>
+
+/* Registers the handlers, once per process. 0, -ENOMEM. */
+int weft__fork_install(void);
+
+/* Differs in a child from what it was in its parent. */
+uint32_t weft__fork_generation(void);
+
+#endif

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * loop: one runtime: N workers that share work, its injector, its pool, its monitor.
+ *
+ * Life: new -> (running -> stopped)* -> closed. The object is reference-counted: by its owner, by every
+ * foreign thread that holds one, by futures and handles of it (which may outlive it). Closing frees
+ * everything but the object itself, so a late call finds CLOSED and says -ESHUTDOWN.
+ *
+ * Threads. Worker 0 is the thread that runs the loop. The others are started by the first run and wait
+ * between two runs, as no user code runs outside a run: a stop is a barrier that each of them reaches.
+ */
+#ifndef WEFT_SCHED_LOOP_H
+#define WEFT_SCHED_LOOP_H
+
+#include "weft/loop.h"
+#include "runtime/sched/blocking.h"
+#include "runtime/sched/fork.h"
+#include "runtime/sched/idle.h"
+#include "runtime/sched/strand.h"
+#include "runtime/sched/worker.h"
+
+enum weft__loop_state { WEFT__LOOP_STOPPED, WEFT__LOOP_RUNNING, WEFT__LOOP_CLOSED };
+
+struct weft_loop {
+    /* constant */
+    const struct weft__driver_class *class;
+    const struct weft__system *system;
+    unsigned count; /* of workers */
+    bool ordered;
+    struct weft__worker *workers; /* freed by the last unref: others may read their counters */
+    uint32_t generation;          /* of the process that made it (fork.h) */
+
+    /* any thread: atomic, or under the lock that is named */
+    _Atomic(uint32_t) refs;
+    _Atomic(uint32_t) state;
+    _Atomic(bool) debug;
+    _Atomic(bool) signalled;      /* a signal arrived: the next turn calls deliver_signals */
+    void (*deliver_signals)(struct weft_loop *loop); /* set before the first signal can come */
+    _Atomic(bool) stop;           /* asked to stop; workers look at it between two ticks */
+    _Atomic(uint32_t) epoch;      /* odd while it runs; workers wait for the next one */
+    _Atomic(uint32_t) arrived;    /* workers that have reached the stop */
+    _Atomic(uint32_t) closing;    /* threads: end */
+    _Atomic(uint64_t) kicks;      /* sent by the monitor */
+    struct weft__mpsc injector;
+    struct weft__idle idle;
+    struct weft_strand strand;    /* of callbacks that are registered outside of any */
+    struct weft__stack_pool stack_pool;
+    struct weft__blocking blocking;
+    struct weft__spin lock;       /* leaf: the members below */
+    weft_exception_handler_t handler;
+    void *handler_arg;
+
+    /* who runs or closes it */
+    unsigned threads;             /* worker threads that were started */
+    weft__thread thread[WEFT_WORKERS_MAX];
+    weft__thread monitor;
+    _Atomic(uint32_t) monitor_word; /* monitor.h */
+};
+
+struct weft__loop_config {
+    const struct weft__driver_class *class; /* NULL: chosen */
+    unsigned workers;                       /* 0: as many as cores */
+    int order;
+    int debug;
+};
+
+int weft__loop_new(struct weft_loop **loop, const struct weft__loop_config *config);
+
+/* Ends everything: see weft_loop_close. On any thread, when it does not run. */
+void weft__loop_end(struct weft_loop *loop);
+
+/* Runs until weft__loop_stop. 0, -EBUSY, -ESHUTDOWN, or what the system said. */
+int weft__loop_run(struct weft_loop *loop);
+void weft__loop_stop(struct weft_loop *loop);
+
+WEFT__INLINE bool weft__loop_closed(const struct weft_loop *loop)
+{
+    /* acquire: pairs with the release in close. */
+    return weft__load_acquire(&((struct weft_loop *)(uintptr_t)loop)->state) == WEFT__LOOP_CLOSED ||
+           loop->generation != weft__fork_generation();
+}
+
+#endif

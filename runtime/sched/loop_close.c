@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The end of a loop's work: nothing runs any more, no operation is in flight. Queues are closed, so that a
+ * late push from outside is refused; what they held, and the tasks that still wait, end without running.
+ */
+#include "runtime/core/waiters.h"
+#include "runtime/sched/alarm.h"
+#include "runtime/sched/cancel.h"
+#include "runtime/sched/handle.h"
+#include "runtime/sched/loop.h"
+#include "runtime/sched/registry.h"
+#include "runtime/sched/report.h"
+#include "runtime/sched/suspend.h"
+#include "weft/strand.h"
+
+void weft__loop_close_queues(struct weft_loop *loop);
+
+static void drop_list(weft__entry e);
+
+/* Tasks and stacks are ended by the walk over all tasks; callbacks and strands go here. */
+static void drop(weft__entry e)
+{
+    if (weft__entry_tag(e) == WEFT__ENTRY_HANDLE)
+        weft_handle_unref(weft__entry_object(e));
+    if (weft__entry_tag(e) == WEFT__ENTRY_ASK)
+        weft__awaitable_unref(weft__entry_object(e), 1);
+    if (weft__entry_tag(e) == WEFT__ENTRY_STRAND) {
+        struct weft_strand *strand = weft__entry_object(e);
+        weft__entry batch = strand->batch;
+        strand->batch = 0;
+        drop_list(batch);
+        drop_list(weft__mpsc_close(&strand->queue));
+        if (strand != &strand->loop->strand)
+            weft_strand_unref(strand); /* the entry's reference */
+    }
+}
+
+static void drop_list(weft__entry e)
+{
+    while (e) {
+        weft__entry next = weft__entry_link(e)->next;
+        drop(e);
+        e = next;
+    }
+}
+
+/* A task that will never run again: out of whatever it waits in, then done. */
+static void end_task(struct weft_awaitable *task, void *arg)
+{
+    uintptr_t newest;
+
+    (void)arg;
+    weft__report_error(task->loop, "a task was destroyed, but it is pending", 0, task);
+    weft__cancel_task(task); /* unlinks its node; the wake that follows is refused */
+    newest = weft__word_lock(task);
+    if (newest != WEFT__WORD_DONE) {
+        struct weft_strand *strand = task->strand;
+        task->result = NULL;
+        task->error = -ECANCELED;
+        weft__store_relaxed(&task->retrieved, 1); /* relaxed: it was reported */
+        weft__word_complete(task, newest);
+        weft_strand_unref(strand);
+        weft__awaitable_unref(task, 1); /* the run reference */
+    }
+    weft__awaitable_unref(task, 1); /* the walk's */
+}
+
+static void drop_timers(struct weft__worker *worker)
+{
+    struct weft__timer *timer;
+
+    weft__spin_lock(&worker->timers.lock);
+    while ((timer = weft__timers_due(&worker->timers, INT64_MAX))) {
+        struct weft__alarm *alarm = weft__container_of(timer, struct weft__alarm, timer);
+        if (alarm->ring == weft__handle_ring)
+            weft_handle_unref(weft__container_of(alarm, struct weft_handle, alarm));
+    }
+    weft__spin_unlock(&worker->timers.lock);
+}
+
+void weft__loop_close_queues(struct weft_loop *loop)
+{
+    weft__entry e;
+
+    drop_list(weft__mpsc_close(&loop->injector));
+    drop_list(weft__mpsc_close(&loop->strand.queue));
+    drop_list(loop->strand.batch);
+    for (unsigned i = 0; i < loop->count; i++) {
+        struct weft__worker *worker = &loop->workers[i];
+        weft__mpsc_close(&worker->mail);
+        drop_list(weft__mpsc_close(&worker->asks));
+        while ((e = weft__deque_take(&worker->deque)))
+            drop(e);
+    }
+    weft__registry_each(loop, end_task, NULL);
+    for (unsigned i = 0; i < loop->count; i++)
+        drop_timers(&loop->workers[i]);
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+#include "runtime/sched/report.h"
+
+#include <stdio.h>
+
+#include "weft/error.h"
+#include "runtime/core/task.h"
+#include "runtime/sched/loop.h"
+
+void weft_loop_default_exception_handler(weft_loop_t *loop, const weft_exception_context_t *context)
+{
+    struct weft_awaitable *aw = context->future;
+    char name[64] = "";
+
+    (void)loop;
+    if (aw)
+        weft__awaitable_name(aw, name, sizeof name);
+    fprintf(stderr, "weft: %s%s%s%s%s%s%s\n", context->message, aw ? ": " : "", name,
+            aw && aw->where ? ", created at " : "", aw && aw->where ? aw->where : "",
+            context->error < 0 ? ": " : "", context->error < 0 ? weft_strerror(context->error) : "");
+}
+
+void weft_loop_call_exception_handler(weft_loop_t *loop, const weft_exception_context_t *context)
+{
+    weft_exception_handler_t handler = NULL;
+    void *arg = NULL;
+
+    if (loop) {
+        weft__spin_lock(&loop->lock);
+        handler = loop->handler;
+        arg = loop->handler_arg;
+        weft__spin_unlock(&loop->lock);
+    }
+    if (handler)
+        handler(loop, context, arg);
+    else
+        weft_loop_default_exception_handler(loop, context);
+}
+
+void weft_loop_set_exception_handler(weft_loop_t *loop, weft_exception_handler_t handler, void *arg)
+{
+    weft__spin_lock(&loop->lock);
+    loop->handler = handler;
+    loop->handler_arg = arg;
+    weft__spin_unlock(&loop->lock);
+}
+
+void weft__report_error(struct weft_loop *loop, const char *message, int error,
+                        struct weft_awaitable *future)
+{
+    weft_exception_context_t context = {
+        .size = sizeof context, .message = message, .error = error, .future = future};
+
+    weft_loop_call_exception_handler(loop, &context);
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * submit: the one door in. Whatever becomes runnable comes through here: tasks that are created, woken,
+ * timed out, completed or cancelled, callbacks, strands.
+ *
+ * Where an entry goes:
+ *   of a pinned task    to its worker: its private list, or its mail
+ *   in a strand         to the strand, which is an entry itself when it has steps (not in ordered loops)
+ *   from a worker       to the worker's own deque; if somebody sleeps and nobody searches, one is woken
+ *   from outside        to the loop's injector, which the next worker that looks takes whole; likewise
+ */
+#ifndef WEFT_SCHED_SUBMIT_H
+#define WEFT_SCHED_SUBMIT_H
+
+#include "runtime/core/task.h"
+#include "runtime/sched/idle.h"
+#include "runtime/sched/worker.h"
+
+/* Any thread: an entry that is bound to nothing. False: the loop is closed, [e] stays the caller's. */
+bool weft__submit_entry(struct weft_loop *loop, weft__entry e);
+
+/* Any thread: a suspended stack goes on. */
+void weft__submit_stack(struct weft__stack *stack);
+
+/* A worker of its loop, or any thread: a task that was just created. False: the loop is closed. */
+bool weft__submit_task(struct weft_awaitable *task);
+
+/* Worker: onto its own deque. */
+void weft__submit_local(struct weft__worker *worker, weft__entry e);
+
+/* Any thread: into the mail of one worker, which is woken if it sleeps. False: closed. */
+bool weft__submit_mail(struct weft__worker *worker, weft__entry e);
+
+/* Any thread: [task], with a reference, is to be interrupted again once its worker has flushed. */
+void weft__submit_ask(struct weft__worker *worker, struct weft_awaitable *task);
+
+/* Worker: onto its own list of pinned tasks. */
+void weft__submit_pinned(struct weft__worker *worker, weft__entry e);
+
+#endif

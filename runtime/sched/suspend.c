@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: MIT */
+#include "runtime/sched/suspend.h"
+
+#include <unistd.h>
+
+#include "runtime/core/context.h"
+#include "runtime/core/sanitizer.h"
+#include "runtime/sched/await.h"
+#include "runtime/sched/cancel.h"
+#include "runtime/sched/loop.h"
+#include "runtime/sched/submit.h"
+
+enum action { /* what the commit does for the stack that was left */
+    ACTION_NONE,
+    ACTION_WAIT,    /* task->wait->kind->commit */
+    ACTION_REQUEUE, /* it is runnable still */
+    ACTION_FREE,    /* its last task ended */
+    ACTION_WAKE,    /* clear WAITING: a holder submits it, or we do */
+};
+
+/* On the next stack: what [from] asked for. After that, `from` may be running elsewhere. */
+static void commit(struct weft__stack *from)
+{
+    struct weft__worker *worker = weft__self();
+    struct weft_strand *leaving = worker->leaving;
+
+    switch (from->action) {
+    case ACTION_WAIT:
+        from->task->wait->kind->commit(from->task, from->task->wait);
+        break;
+    case ACTION_REQUEUE:
+        weft__submit_stack(from);
+        break;
+    case ACTION_FREE:
+        weft__stack_put(&worker->stacks, from);
+        break;
+    case ACTION_WAKE:
+        weft__wake(from->task);
+        break;
+    default:
+        break;
+    }
+    if (weft__unlikely(leaving != NULL)) {
+        worker->leaving = NULL;
+        weft__strand_release(leaving);
+    }
+}
+
+/* Switches from the running stack to [to]. Returns when somebody switches back. Not inlined, so that nothing
+ * of the caller's survives in a register that belongs to the thread; the announcements to the sanitizers
+ * stand in the very function that switches. */
+static WEFT__NOINLINE WEFT__SAN_NEVER_LEFT void switch_to(struct weft__worker *worker,
+                                                         struct weft__stack *to, enum action action)
+{
+    struct weft__stack *from = worker->stack;
+
+    from->action = (uint8_t)action;
+    worker->stack = to;
+    weft__count(&worker->counters.switches, 1);
+    weft__san_switch_begin(&from->san, &to->san, action == ACTION_FREE);
+    /* relaxed: whoever made `to` runnable published its context; the peek of the prefetcher may race. */
+    uintptr_t left = weft__context_switch((void **)&from->sp, weft__load_relaxed(&to->sp),
+                                          (uintptr_t)from);
+    weft__san_switch_end(&from->san);
+    commit((struct weft__stack *)left);
+}
+
+/* errno is the task's, not the thread's; its address must not be kept across the switch. */
+static WEFT__SAN_NEVER_LEFT void switch_away(struct weft__worker *worker, struct weft__stack *to, enum action action)
+{
+    struct weft__stack *from = worker->stack;
+
+    from->saved_errno = weft__errno_get();
+    switch_to(worker, to, action);
+    weft__errno_set(from->saved_errno);
+}
+
+/* ---- prefetch: the next stacks are cold when there are many; reading them early hides the misses ---- */
+
+static void prefetch_next(struct weft__worker *worker)
+{
+    weft__entry next = weft__deque_peek(&worker->deque, 0);
+    weft__entry later = weft__deque_peek(&worker->deque, 3);
+
+    if (weft__entry_tag(next) == WEFT__ENTRY_STACK) {
+        /* relaxed: it may be running elsewhere by now; only a hint. */
+        char *sp = weft__load_relaxed(&((struct weft__stack *)weft__entry_object(next))->sp);
+        __builtin_prefetch(sp);
+        __builtin_prefetch(sp + WEFT__CACHE_LINE);
+    }
+    if (later) {
+        char *object = weft__entry_object(later);
+        __builtin_prefetch(object);
+        if (weft__entry_tag(later) == WEFT__ENTRY_STACK) {
+            __builtin_prefetch(object - WEFT__CACHE_LINE);
+            __builtin_prefetch(object - 2 * WEFT__CACHE_LINE);
+            __builtin_prefetch(object - 3 * WEFT__CACHE_LINE);
+        }
+    }
+}
+
+/* ---- the first run of a task ------------------------------------------------------------------- */
+
+static void run_task(struct weft_awaitable *task)
+{
+    int error = -ECANCELED;
+
+    if (weft__likely(!weft__raise(task)))
+        error = task->fn->body(task->arg, &task->result);
+    if (weft__unlikely(!weft__self()))
+        _exit(error < 0); /* the child of a fork: there is no loop to go on in */
+    weft__task_finish(task, error);
+}
+
+static void bind(struct weft__stack *stack, struct weft_awaitable *task)
+{
+    struct weft__worker *worker = weft__self();
+
+    stack->task = task;
+    task->stack = stack;
+    stack->pinned = task->flags & WEFT__TASK_PINNED ? worker : NULL;
+    stack->strand = worker->ordered ? NULL : task->strand;
+    stack->saved_errno = 0;
+}
+
+static WEFT__SAN_NEVER_LEFT void leave(struct weft__worker *worker, weft__entry e, enum action action);
+
+/* The bottom frame of every stack: one task after the other, as long as the next one has not begun yet
+ * and needs no other size of stack. */
+static WEFT__SAN_NEVER_LEFT void stack_main(uintptr_t left)
+{
+    weft__san_switch_end(&weft__self()->stack->san);
+    commit((struct weft__stack *)left);
+    for (;;) {
+        run_task(weft__self()->stack->task);
+        struct weft__worker *worker = weft__self();
+        worker->stack->task = NULL;
+        weft__entry e = weft__worker_next(worker);
+        if (e && weft__entry_tag(e) == WEFT__ENTRY_TASK) {
+            struct weft_awaitable *task = weft__entry_object(e);
+            if (task->flags >> WEFT__TASK_CLASS_SHIFT == worker->stack->size_class) {
+                bind(worker->stack, task);
+                prefetch_next(worker);
+                if (weft__unlikely(worker->leaving != NULL)) {
+                    struct weft_strand *leaving = worker->leaving;
+                    worker->leaving = NULL;
+                    weft__strand_release(leaving);
+                }
+                continue;
+            }
+        }
+        leave(worker, e, ACTION_FREE);
+    }
+}
+
+/* A stack for a task that begins, or NULL: then the task has ended with the reason, its body never ran. */
+static struct weft__stack *stack_for(struct weft__worker *worker, struct weft_awaitable *task)
+{
+    struct weft__stack *stack;
+    int rc = weft__stack_get(&worker->stacks, task->flags >> WEFT__TASK_CLASS_SHIFT, &stack);
+
+    if (weft__unlikely(rc < 0)) {
+        weft__task_finish(task, rc);
+        return NULL;
+    }
+    weft__store_relaxed(&stack->sp, weft__context_make(stack, stack_main)); /* relaxed: ours alone yet */
+    bind(stack, task);
+    return stack;
+}
+
+/* ---- leaving a stack --------------------------------------------------------------------------- */
+
+/* Where [e] runs; the base for what is neither task nor stack, and for a task without a stack to run on. */
+static struct weft__stack *target(struct weft__worker *worker, weft__entry e)
+{
+    struct weft__stack *stack = NULL;
+
+    if (weft__likely(e && weft__entry_tag(e) == WEFT__ENTRY_STACK))
+        stack = weft__entry_object(e);
+    else if (e && weft__entry_tag(e) == WEFT__ENTRY_TASK)
+        stack = stack_for(worker, weft__entry_object(e));
+    else
+        worker->handed = e;
+    return stack ? stack : &worker->base;
+}
+
+static WEFT__SAN_NEVER_LEFT void leave(struct weft__worker *worker, weft__entry e, enum action action)
+{
+    struct weft__stack *to = target(worker, e);
+
+    prefetch_next(worker);
+    switch_away(worker, to, action);
+}
+
+static void flush_uncorked(struct weft__worker *worker)
+{
+    struct weft__uncork *uncork;
+
+    while ((uncork = worker->uncork)) {
+        worker->uncork = uncork->next;
+        uncork->linked = false;
+        uncork->flush(uncork);
+    }
+}
+
+void weft__suspend_wait(struct weft_awaitable *task, struct weft__wait *wait)
+{
+    struct weft__worker *worker = weft__self();
+
+    if (weft__unlikely(worker->uncork != NULL))
+        flush_uncorked(worker);
+    task->wait = wait;
+    if (weft__unlikely(task->parent != NULL))
+        weft__await_publish(task);
+    leave(worker, weft__worker_next(worker), ACTION_WAIT);
+}
+
+void weft__suspend_yield(void)
+{
+    struct weft__worker *worker = weft__self();
+    struct weft_strand *strand = worker->strand;
+
+    if (weft__unlikely(worker->uncork != NULL))
+        flush_uncorked(worker);
+    weft__entry e = weft__worker_next(worker);
+    if (!e) { /* alone: go on, in the strand that it was in */
+        worker->strand = strand;
+        worker->leaving = NULL;
+        return;
+    }
+    leave(worker, e, ACTION_REQUEUE);
+}
+
+void weft__suspend_held(struct weft_awaitable *task)
+{
+    struct weft__worker *worker = weft__self();
+
+    (void)task;
+    leave(worker, weft__worker_next(worker), ACTION_WAKE);
+}
+
+void weft__suspend_base(struct weft__worker *worker, weft__entry e)
+{
+    struct weft__stack *to = target(worker, e);
+
+    if (to != &worker->base)
+        switch_to(worker, to, ACTION_NONE);
+}
+
+void weft__suspend_uncork(struct weft__uncork *uncork)
+{
+    struct weft__worker *worker = weft__self();
+
+    if (uncork->linked)
+        return;
+    uncork->linked = true;
+    uncork->next = worker->uncork;
+    worker->uncork = uncork;
+}
+
+void weft__suspend_corked(struct weft__uncork *uncork)
+{
+    struct weft__uncork **p = &weft__self()->uncork;
+
+    if (!uncork->linked)
+        return;
+    while (*p && *p != uncork)
+        p = &(*p)->next;
+    if (*p)
+        *p = uncork->next;
+    uncork->linked = false;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+#include "weft/strand.h"
+#include "runtime/core/waiters.h"
+#include "runtime/sched/cancel.h"
+#include "runtime/sched/loop.h"
+#include "runtime/sched/report.h"
+#include "runtime/sched/suspend.h"
+
+/* What is pending at the end is delivered by it: the task is cancelled, its value is lost. */
+void weft__task_finish(struct weft_awaitable *task, int error)
+{
+    struct weft_strand *strand = task->strand;
+    uintptr_t newest = weft__word_lock(task);
+
+    WEFT__ASSERT(newest != WEFT__WORD_DONE, "a task ended twice");
+    /* relaxed: tokens are put under this lock only. */
+    if (weft__unlikely(weft__tokens_pending(weft__load_relaxed(&task->tokens))))
+        error = -ECANCELED;
+    if (weft__unlikely(error < 0))
+        task->result = NULL;
+    task->error = error < 0 ? error : 0;
+    /* task->strand stays as it is, to be compared by an await that comes late, never to be followed. */
+    if (weft__unlikely(error < 0 && error != -ECANCELED && (task->flags & WEFT__TASK_DETACHED)))
+        weft__report_error(task->loop, "a detached task failed", error, task);
+    weft__word_complete(task, newest);
+    weft_strand_unref(strand);
+    weft__awaitable_unref(task, 1);
+}

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * worker: one thread of a loop, with its deque, mail, timers and driver.
+ *
+ * What it does, in this order, is worker.c's find: its own deque until the tick is over; then a turn (give
+ * the kernel what was submitted, reap, fire timers, take in injector and mail); then others' deques; then
+ * it spins a while; then it parks in its driver until the next deadline.
+ *
+ * A tick is what asyncio's is: what was runnable when it began. A turn between two ticks takes in what
+ * happened meanwhile, so nothing that keeps re-queueing itself starves I/O and timers.
+ *
+ * Stacks: user code runs on task stacks; callbacks, and the search for work, on the worker's base, which is
+ * its thread's own stack. Suspending switches straight from task to task; the base is entered only when
+ * there is a callback to call or nothing to run.
+ */
+#ifndef WEFT_SCHED_WORKER_H
+#define WEFT_SCHED_WORKER_H
+
+#include "runtime/base/random.h"
+#include "runtime/core/deque.h"
+#include "runtime/core/mpsc.h"
+#include "runtime/core/stack.h"
+#include "runtime/core/timers.h"
+#include "runtime/sched/driver.h"
+#include "runtime/sched/self.h"
+
+struct weft_loop;
+struct weft_awaitable;
+struct weft_strand;
+
+/* Something that is flushed when the running task suspends (a stream's gathered writes). */
+struct weft__uncork {
+    struct weft__uncork *next;
+    void (*flush)(struct weft__uncork *uncork);
+    bool linked;
+};
+
+struct weft__worker_counters { /* written by the worker, read by anyone: relaxed */
+    _Atomic(uint64_t) spawned, inlined, switches, steals, parks, wakes, helper_reaps;
+};
+
+struct weft__worker {
+    /* constant after start */
+    struct weft_loop *loop;
+    struct weft__driver *driver;
+    unsigned id;
+    bool solo;    /* the loop has one worker */
+    bool ordered; /* the loop is one serial context (architecture: asyncio's order) */
+    weft__thread thread;
+
+    /* the worker only */
+    struct weft__stack *stack;     /* what runs: a task's stack, or &base */
+    struct weft_strand *strand;    /* held by what runs, or NULL */
+    int strand_budget;             /* steps it may still run */
+    struct weft_strand *leaving;   /* to be released once what ran before is committed */
+    weft__entry handed;            /* an entry that only the base may run, left by a suspending task */
+    uint64_t mark;                 /* the end of this tick */
+    uint64_t spin_cycles;          /* how long it searches before it parks; adapts */
+    uint64_t wake_cycles;          /* when it last woke somebody by a throttled wake */
+    struct weft__uncork *uncork;   /* what the running task has written and not flushed */
+    weft__entry pinned_first;      /* runnable pinned tasks, oldest first */
+    struct weft__link *pinned_last;
+    bool pinned_turn;              /* pinned tasks and the deque alternate */
+    struct weft__random random;
+    struct weft__deque_look look;
+    struct weft__stack_cache stacks;
+    struct weft__stack base;
+
+    /* any thread: atomic */
+    WEFT__ALIGNED_APART _Atomic(int) budget; /* awaits that may still be inlined; the monitor sets 0 */
+    _Atomic(uint64_t) turns;       /* progress, for the monitor */
+    _Atomic(uint32_t) token;       /* idle.h */
+    _Atomic(bool) parked;          /* in the kernel, without work */
+    _Atomic(bool) stuck;           /* the monitor's verdict, taken back by the worker's next turn */
+    _Atomic(struct weft_awaitable *) freeing; /* registry.h */
+    struct weft__worker_counters counters;
+    struct weft__mpsc mail; /* entries of pinned tasks */
+    struct weft__mpsc asks; /* tasks whose cancel met an operation that was not submitted yet */
+    struct weft__timers timers;
+    struct weft__deque deque;
+};
+
+enum { WEFT__WORKER_BUDGET = 10000 };
+
+int weft__worker_init(struct weft__worker *worker, struct weft_loop *loop, unsigned id);
+void weft__worker_destroy(struct weft__worker *worker);
+
+/* Runs on the worker's own thread until the loop stops. */
+void weft__worker_run(struct weft__worker *worker);
+
+/* Between two ticks; on any stack of the worker. */
+void weft__worker_turn(struct weft__worker *worker);
+
+/* The next thing to run, or 0: then the base decides. It may begin a new tick, enter or leave a strand. */
+weft__entry weft__worker_next(struct weft__worker *worker);
+
+
+/* Interrupts again what waits in the asks of [worker], whose published operations the kernel has all seen.
+ * The worker after a flush, or a helper. */
+void weft__worker_take_asks(struct weft__worker *worker);
+
+/* The running task, or NULL in callbacks. */
+WEFT__INLINE struct weft_awaitable *weft__worker_task(const struct weft__worker *worker)
+{
+    return worker->stack->task;
+}
+
+#endif
