@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT */
+#include "runtime/async/create_task.h"
+
+#include "weft/strand.h"
+#include "runtime/sched/loop.h"
+#include "runtime/sched/misuse.h"
+#include "runtime/sched/report.h"
+#include "runtime/sched/submit.h"
+#include "runtime/sched/suspend.h"
+
+static const weft_task_opts_t defaults = {.size = sizeof defaults};
+
+/* The strand of a new task, with a reference: as asked, else its creator's. */
+static struct weft_strand *strand_for(struct weft_loop *loop, const weft_task_opts_t *opts)
+{
+    struct weft__worker *self = weft__self();
+
+    if (loop->ordered || opts->pinned || opts->strand == WEFT_PARALLEL)
+        return NULL;
+    if (opts->strand)
+        return weft_strand_ref(opts->strand);
+    if (!self || !self->strand || self->strand == &loop->strand)
+        return NULL;
+    return weft_strand_ref(self->strand);
+}
+
+static int check(struct weft_loop *loop, const weft_coro_t *coro, const weft_task_opts_t *opts,
+                 int *stack_class)
+{
+    uint32_t bytes = opts->stack_size ? opts->stack_size : coro->fn->stack_size;
+
+    if (weft__unlikely(weft__loop_closed(loop)))
+        return -ESHUTDOWN;
+    if (opts->pinned && (opts->strand || !weft__self() || weft__self()->loop != loop))
+        return -EINVAL;
+    *stack_class = bytes ? weft__stack_class(bytes) : WEFT__STACK_DEFAULT_CLASS;
+    return *stack_class < 0 ? *stack_class : 0;
+}
+
+static int refuse(weft_coro_t *coro)
+{
+    switch (weft__kind(coro)) {
+    case WEFT__KIND_FAILED:
+        return coro->error;
+    case WEFT__KIND_SPENT:
+    case WEFT__KIND_TASK:
+        return weft__misuse(-EALREADY, "a coroutine is started twice");
+    default:
+        return weft__misuse(-EPROTOTYPE, "not a coroutine object");
+    }
+}
+
+int weft__create_task(struct weft_loop *loop, weft_coro_t *coro, const weft_task_opts_t *opts,
+                      weft_task_t **task)
+{
+    int stack_class, rc;
+
+    if (weft__unlikely(weft__kind(coro) != WEFT__KIND_CORO)) {
+        rc = refuse(coro);
+        weft_unref(coro);
+        return rc;
+    }
+    rc = check(loop, coro, opts, &stack_class);
+    if (rc == 0 && opts->name)
+        rc = weft__awaitable_set_name(coro, opts->name);
+    if (weft__unlikely(rc < 0)) {
+        weft_coro_close(coro);
+        return rc;
+    }
+    coro->loop = loop;
+    coro->strand = strand_for(loop, opts);
+    coro->flags = (uint8_t)((opts->detached ? WEFT__TASK_DETACHED : 0) |
+                            (opts->pinned ? WEFT__TASK_PINNED : 0) |
+                            stack_class << WEFT__TASK_CLASS_SHIFT);
+    *task = opts->detached ? NULL : coro;
+    if (!opts->detached)
+        weft__awaitable_ref(coro); /* the run's; a detached task's handle becomes it */
+    /* release: pairs with the acquire of the registry's walk: its loop can be read. */
+    weft__store_release(&coro->kind, WEFT__KIND_TASK);
+    if (weft__unlikely(!weft__submit_task(coro))) { /* the loop was closed meanwhile */
+        weft__task_finish(coro, -ECANCELED);
+        if (!opts->detached)
+            weft_unref(coro);
+        return -ESHUTDOWN;
+    }
+    return 0;
+}
+
+weft_task_t *weft_create_task_opts(weft_coro_t *coro, const weft_task_opts_t *opts)
+{
+    struct weft__worker *worker = weft__self();
+    weft_task_t *task;
+    int rc;
+
+    if (!opts)
+        opts = &defaults;
+    if (weft__unlikely(!coro))
+        return weft__awaitable_failed(-EPROTOTYPE);
+    if (weft__unlikely(!worker)) {
+        rc = weft__no_task("create_task");
+        weft_coro_close(coro);
+        return weft__awaitable_failed(rc);
+    }
+    rc = weft__create_task(worker->loop, coro, opts, &task);
+    if (weft__likely(rc == 0)) {
+        weft__count(&worker->counters.spawned, 1);
+        return task;
+    }
+    if (!opts->detached)
+        return weft__awaitable_failed(rc);
+    weft__report_error(worker->loop, "a detached task could not be started", rc, NULL);
+    return NULL;
+}

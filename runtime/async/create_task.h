@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+/* create_task: a coroutine object becomes a task, in place. */
+#ifndef WEFT_ASYNC_CREATE_TASK_H
+#define WEFT_ASYNC_CREATE_TASK_H
+
+#include "weft/task.h"
+
+/* weft_create_task for a given loop, also from outside of it. Steals [coro]. 0 or -errno; on success the
+ * caller has the handle's reference (with .detached none: *task is NULL). */
+int weft__create_task(struct weft_loop *loop, weft_coro_t *coro, const weft_task_opts_t *opts,
+                      weft_task_t **task);
+
+#endif

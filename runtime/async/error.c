@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+#include "weft/error.h"
+
+#include <string.h>
+
+#include "weft/version.h"
+
+const char *weft_strerror(int error)
+{
+    const char *text;
+
+    if (error >= 0)
+        return "success";
+    switch (error) {
+    case WEFT_EINVALIDSTATE:
+        return "invalid state: not done yet, or done already";
+    case WEFT_EINCOMPLETE:
+        return "the stream ended before all of it was read";
+    case WEFT_ELIMIT:
+        return "no separator within the limit";
+    case WEFT_ESTOPPED:
+        return "the loop was stopped before it was done";
+    default:
+        text = error > -4096 ? strerrordesc_np(-error) : NULL;
+        return text ? text : "unknown error";
+    }
+}
+
+const char *weft_version(void)
+{
+    return WEFT_VERSION;
+}

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT */
+#include "weft/future.h"
+
+#include "weft/error.h"
+
+#include "runtime/core/waiters.h"
+#include "runtime/sched/handle.h"
+#include "runtime/sched/loop.h"
+#include "runtime/sched/misuse.h"
+
+/* A done callback is a handle that waits in the awaitable's list: its alarm's place holds the node. */
+struct done_callback {
+    struct weft__waiter waiter;
+};
+
+_Static_assert(sizeof(struct done_callback) <= sizeof(struct weft__alarm), "fits in a handle");
+
+static struct weft__waiter *waiter_of(struct weft_handle *handle)
+{
+    return (struct weft__waiter *)&handle->alarm;
+}
+
+static struct weft_handle *handle_of(struct weft__waiter *waiter)
+{
+    return weft__container_of((struct weft__alarm *)waiter, struct weft_handle, alarm);
+}
+
+weft_future_t *weft_create_future(weft_loop_t *loop)
+{
+    struct weft__worker *worker = weft__self();
+    struct weft_awaitable *aw;
+
+    if (!loop) {
+        if (weft__unlikely(!worker))
+            return weft__awaitable_failed(weft__no_task("create_future"));
+        loop = worker->loop;
+    }
+    aw = weft__awaitable_new(WEFT__KIND_FUTURE, NULL, NULL, "");
+    if (weft__unlikely(!aw))
+        return weft__awaitable_failed(-ENOMEM);
+    aw->loop = loop;
+    return aw;
+}
+
+static int complete(struct weft_awaitable *future, int error, void *result)
+{
+    enum weft__kind kind = future ? weft__kind(future) : WEFT__KIND_FREE;
+
+    if (kind == WEFT__KIND_FAILED)
+        return WEFT_EINVALIDSTATE;
+    if (kind != WEFT__KIND_FUTURE || (future->extra && future->extra->cancel))
+        return weft__misuse(-EPROTOTYPE, "only a plain future can be completed");
+    return weft__awaitable_complete(future, error, result) ? 0 : WEFT_EINVALIDSTATE;
+}
+
+int weft_set_result(weft_future_t *future, void *result)
+{
+    return complete(future, 0, result);
+}
+
+int weft_set_exception(weft_future_t *future, int error)
+{
+    if (error >= 0 || error == -ECANCELED)
+        return -EINVAL;
+    return complete(future, error, NULL);
+}
+
+static void fire(struct weft__waiter *waiter, struct weft_awaitable *done)
+{
+    struct weft_handle *handle = handle_of(waiter);
+
+    (void)done;
+    handle->alarm.home = NULL; /* the place of the node is an alarm's again */
+    weft__handle_submit(handle);
+}
+
+int weft_add_done_callback(weft_future_t *future, weft_done_fn_t fn, void *arg)
+{
+    struct weft__worker *worker = weft__self();
+    struct weft_loop *loop = future->loop ? future->loop : worker ? worker->loop : NULL;
+    struct weft_handle *handle;
+    uintptr_t newest;
+
+    if (!weft_isfuture(future))
+        return weft__misuse(-EPROTOTYPE, "a callback for something that is no future");
+    if (!loop || weft__loop_closed(loop))
+        return -ESHUTDOWN;
+    handle = weft__handle_new(loop, 1);
+    if (!handle)
+        return -ENOMEM;
+    handle->done_fn = fn;
+    handle->arg = arg;
+    handle->future = weft_ref(future);
+    weft__store_relaxed(&future->retrieved, 1); /* relaxed: whoever is called can see the outcome */
+    newest = weft__word_lock(future);
+    if (newest == WEFT__WORD_DONE)
+        return weft__handle_submit(handle);
+    waiter_of(handle)->fire = fire;
+    weft__word_unlock(future, weft__waiters_add(newest, waiter_of(handle)));
+    return 0;
+}
+
+size_t weft_remove_done_callback(weft_future_t *future, weft_done_fn_t fn, void *arg)
+{
+    uintptr_t newest = weft__word_lock(future);
+    struct weft__waiter *removed = NULL;
+    size_t count = 0;
+
+    if (newest == WEFT__WORD_DONE)
+        return 0;
+    for (struct weft__waiter *w = (struct weft__waiter *)newest, *older; w; w = older) {
+        older = w->older;
+        if (w->fire != fire || handle_of(w)->done_fn != fn || handle_of(w)->arg != arg)
+            continue;
+        newest = weft__waiters_remove(newest, w);
+        w->older = removed;
+        removed = w;
+    }
+    weft__word_unlock(future, newest);
+    for (struct weft__waiter *older; removed; removed = older, count++) {
+        older = removed->older;
+        handle_of(removed)->alarm.home = NULL;
+        weft_handle_unref(handle_of(removed));
+    }
+    return count;
+}

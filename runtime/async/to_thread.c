@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * to_thread: a task waits for a call on a thread that may block.
+ *
+ * The job lies on the waiting task's frame. A cancellation takes it back if no thread has it yet; once it runs
+ * it runs to its end, since its argument may be on that frame too, and its result wins.
+ */
+#include "weft/thread.h"
+
+#include <stdlib.h>
+
+#include "runtime/core/waiters.h"
+#include "runtime/sched/cancel.h"
+#include "runtime/sched/loop.h"
+#include "runtime/sched/misuse.h"
+#include "runtime/sched/suspend.h"
+
+struct thread_wait {
+    struct weft__wait wait;
+    struct weft__job job;
+    struct weft_awaitable *task;
+    struct weft__blocking *pool;
+    weft_fn_t fn;
+    void *arg, *result;
+    int error;
+    bool ran;
+};
+
+static void run(struct weft__job *job)
+{
+    struct thread_wait *w = weft__container_of(job, struct thread_wait, job);
+
+    w->error = w->fn(w->arg, &w->result);
+    w->ran = true;
+    weft__wake(w->task);
+}
+
+static void commit(struct weft_awaitable *task, struct weft__wait *wait)
+{
+    struct thread_wait *w = weft__container_of(wait, struct thread_wait, wait);
+    struct weft__blocking *pool = w->pool;
+    int rc;
+
+    /* seq_cst: no RMW stands between this store and the look at the tokens (wait.h). */
+    weft__store_seq_cst(&task->ws, WEFT__WAITING);
+    if (weft__wait_tokens(task)) {
+        weft__wake(task);
+        return;
+    }
+    /* Once submitted the frame may be gone; if it is not, nobody else knows of it. */
+    rc = weft__blocking_submit(pool, &w->job);
+    if (rc < 0) {
+        w->error = rc;
+        w->ran = true;
+        weft__wake(task);
+    }
+}
+
+static bool interrupt(struct weft_awaitable *task, struct weft__wait *wait, struct weft__walk *walk)
+{
+    struct thread_wait *w = weft__container_of(wait, struct thread_wait, wait);
+
+    (void)task;
+    (void)walk;
+    return weft__blocking_take_back(w->pool, &w->job);
+}
+
+static const struct weft__wait_kind thread_kind = {"thread", commit, interrupt};
+
+int weft_to_thread(weft_fn_t fn, void *arg, void **result)
+{
+    struct weft__worker *worker = weft__self();
+    struct weft_awaitable *task = worker ? weft__worker_task(worker) : NULL;
+    struct thread_wait w = {.wait.kind = &thread_kind, .job.run = run, .fn = fn, .arg = arg};
+
+    if (!task)
+        return weft__no_task("to_thread");
+    if (!fn)
+        return -EINVAL;
+    w.task = task;
+    w.pool = &worker->loop->blocking;
+    weft__suspend_wait(task, &w.wait);
+    if (!w.ran)
+        return weft__raise(task) ? -ECANCELED : -EAGAIN;
+    if (w.error < 0)
+        return w.error;
+    if (result)
+        *result = w.result;
+    return 0;
+}
+
+/* ---- the same as an object --------------------------------------------------------------------- */
+
+struct executor_job {
+    struct weft__job job;
+    struct weft_awaitable *future; /* a reference */
+    weft_fn_t fn;
+    void *arg;
+};
+
+static void run_executor(struct weft__job *job)
+{
+    struct executor_job *e = weft__container_of(job, struct executor_job, job);
+    void *result = NULL;
+    int error = e->fn(e->arg, &result);
+
+    weft__awaitable_complete(e->future, error < 0 ? error : 0, result);
+    weft_unref(e->future);
+    free(e);
+}
+
+weft_future_t *weft_loop_run_in_executor(weft_loop_t *loop, weft_fn_t fn, void *arg)
+{
+    struct executor_job *e;
+    struct weft_awaitable *future;
+    int rc;
+
+    if (!loop || !fn)
+        return weft__awaitable_failed(-EINVAL);
+    if (weft__loop_closed(loop))
+        return weft__awaitable_failed(-ESHUTDOWN);
+    e = malloc(sizeof *e);
+    future = e ? weft__awaitable_new(WEFT__KIND_FUTURE, NULL, NULL, "") : NULL;
+    if (!future) {
+        free(e);
+        return weft__awaitable_failed(-ENOMEM);
+    }
+    future->loop = loop;
+    *e = (struct executor_job){
+        .job.run = run_executor, .future = weft_ref(future), .fn = fn, .arg = arg};
+    rc = weft__blocking_submit(&loop->blocking, &e->job);
+    if (rc == 0)
+        return future;
+    free(e);
+    weft__awaitable_unref(future, 2);
+    return weft__awaitable_failed(rc);
+}
