@@ -5,6 +5,8 @@
 
 #include "weft/task.h"
 #include "weft/error.h"
+#include "runtime/async/future.h"
+#include "runtime/base/environment.h"
 #include "runtime/core/slab.h"
 #include "runtime/sched/await.h"
 #include "runtime/sched/cancel.h"
@@ -87,13 +89,15 @@ static bool debug(void)
 {
     struct weft__worker *worker = weft__self();
 
-    return worker && weft__load_relaxed(&worker->loop->debug);
+    return worker ? weft__load_relaxed(&worker->loop->debug) : weft__environment_debug();
 }
 
 static void dropped(struct weft_awaitable *aw)
 {
     enum weft__kind kind = weft__kind(aw);
 
+    if (kind == WEFT__KIND_FUTURE && !weft__is_done(aw))
+        weft__future_drop_callbacks(aw);
     if (kind == WEFT__KIND_CORO && debug())
         weft__report_error(living_loop(aw), "a coroutine was never awaited", 0, aw);
     if ((kind == WEFT__KIND_TASK || kind == WEFT__KIND_FUTURE) && aw->error < 0 &&

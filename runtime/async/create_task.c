@@ -94,14 +94,13 @@ weft_task_t *weft_create_task_opts(weft_coro_t *coro, const weft_task_opts_t *op
 
     if (!opts)
         opts = &defaults;
-    if (weft__unlikely(!coro))
-        return weft__awaitable_failed(-EPROTOTYPE);
     if (weft__unlikely(!worker)) {
         rc = weft__no_task("create_task");
         weft_coro_close(coro);
         return weft__awaitable_failed(rc);
     }
-    rc = weft__create_task(worker->loop, coro, opts, &task);
+    rc = coro ? weft__create_task(worker->loop, coro, opts, &task)
+              : weft__misuse(-EPROTOTYPE, "a task of no coroutine");
     if (weft__likely(rc == 0)) {
         weft__count(&worker->counters.spawned, 1);
         return task;

@@ -3,12 +3,14 @@
 
 #include "weft/error.h"
 
+#include "runtime/async/future.h"
 #include "runtime/core/waiters.h"
 #include "runtime/sched/handle.h"
 #include "runtime/sched/loop.h"
 #include "runtime/sched/misuse.h"
 
-/* A done callback is a handle that waits in the awaitable's list: its alarm's place holds the node. */
+/* A done callback is a handle that waits in the awaitable's list: its alarm's place holds the node. While it
+ * waits it holds no reference, or a future that is dropped without an outcome would never go. */
 struct done_callback {
     struct weft__waiter waiter;
 };
@@ -69,20 +71,21 @@ static void fire(struct weft__waiter *waiter, struct weft_awaitable *done)
 {
     struct weft_handle *handle = handle_of(waiter);
 
-    (void)done;
     handle->alarm.home = NULL; /* the place of the node is an alarm's again */
+    handle->future = weft_ref(done);
     weft__handle_submit(handle);
 }
 
 int weft_add_done_callback(weft_future_t *future, weft_done_fn_t fn, void *arg)
 {
     struct weft__worker *worker = weft__self();
-    struct weft_loop *loop = future->loop ? future->loop : worker ? worker->loop : NULL;
     struct weft_handle *handle;
+    struct weft_loop *loop;
     uintptr_t newest;
 
     if (!weft_isfuture(future))
         return weft__misuse(-EPROTOTYPE, "a callback for something that is no future");
+    loop = future->loop ? future->loop : worker ? worker->loop : NULL;
     if (!loop || weft__loop_closed(loop))
         return -ESHUTDOWN;
     handle = weft__handle_new(loop, 1);
@@ -90,11 +93,12 @@ int weft_add_done_callback(weft_future_t *future, weft_done_fn_t fn, void *arg)
         return -ENOMEM;
     handle->done_fn = fn;
     handle->arg = arg;
-    handle->future = weft_ref(future);
     weft__store_relaxed(&future->retrieved, 1); /* relaxed: whoever is called can see the outcome */
     newest = weft__word_lock(future);
-    if (newest == WEFT__WORD_DONE)
+    if (newest == WEFT__WORD_DONE) {
+        handle->future = weft_ref(future);
         return weft__handle_submit(handle);
+    }
     waiter_of(handle)->fire = fire;
     weft__word_unlock(future, weft__waiters_add(newest, waiter_of(handle)));
     return 0;
@@ -123,4 +127,18 @@ size_t weft_remove_done_callback(weft_future_t *future, weft_done_fn_t fn, void 
         weft_handle_unref(handle_of(removed));
     }
     return count;
+}
+
+void weft__future_drop_callbacks(struct weft_awaitable *future)
+{
+    uintptr_t newest = weft__word_lock(future);
+
+    if (newest == WEFT__WORD_DONE)
+        return;
+    weft__word_unlock(future, 0);
+    for (struct weft__waiter *w = (struct weft__waiter *)newest, *older; w; w = older) {
+        older = w->older;
+        handle_of(w)->alarm.home = NULL;
+        weft_handle_unref(handle_of(w));
+    }
 }

@@ -49,14 +49,15 @@ int weft_loop_stats(weft_loop_t *loop, weft_stats_t *stats)
     return 0;
 }
 
-static int64_t cpu_time(weft__thread thread)
+static int64_t cpu_time(struct weft__worker *worker)
 {
-    struct timespec t;
+    struct timespec t = {0};
     clockid_t clock;
 
-    if (!thread || pthread_getcpuclockid((pthread_t)thread, &clock) != 0 ||
-        clock_gettime(clock, &t) < 0)
-        return 0;
+    weft__spin_lock(&worker->loop->lock);
+    if (worker->thread && pthread_getcpuclockid((pthread_t)worker->thread, &clock) == 0)
+        clock_gettime(clock, &t);
+    weft__spin_unlock(&worker->loop->lock);
     return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
@@ -73,7 +74,7 @@ int weft_loop_worker_stats(weft_loop_t *loop, unsigned worker, weft_worker_stats
         .switches = weft__load_relaxed(&w->counters.switches),
         .steals = weft__load_relaxed(&w->counters.steals),
         .parks = weft__load_relaxed(&w->counters.parks),
-        .cpu_ns = weft_loop_is_running(loop) ? cpu_time(w->thread) : 0,
+        .cpu_ns = cpu_time(w),
     };
     return 0;
 }

@@ -32,7 +32,7 @@ static void commit(struct weft_awaitable *task, struct weft__wait *wait)
     weft__spin_lock(&worker->timers.lock);
     bool cancelled = weft__wait_tokens(task) != 0;
     if (weft__likely(!cancelled))
-        weft__alarm_set_locked(worker, &w->alarm, w->deadline);
+        weft__alarm_set_locked(&w->alarm, w->deadline);
     weft__spin_unlock(&worker->timers.lock);
     if (weft__unlikely(cancelled))
         weft__wake(task);

@@ -58,8 +58,9 @@ static void fire(struct weft__waiter *waiter, struct weft_awaitable *done)
     unref(cf);
 }
 
-static struct weft_cfuture out_of_memory = {
-    .state = DONE, .error = -ENOMEM, .refs = 1}; /* never counted: see weft_cfuture_unref */
+/* Never counted: see weft_cfuture_unref. */
+static struct weft_cfuture out_of_memory = {.state = DONE, .error = -ENOMEM, .refs = 1};
+static struct weft_cfuture no_coroutine = {.state = DONE, .error = -EPROTOTYPE, .refs = 1};
 
 static void watch(struct weft_cfuture *cf)
 {
@@ -75,11 +76,16 @@ static void watch(struct weft_cfuture *cf)
 weft_cfuture_t *weft_run_coroutine_threadsafe(weft_coro_t *coro, weft_loop_t *loop)
 {
     weft_task_opts_t opts = {.size = sizeof opts, .strand = WEFT_PARALLEL};
-    struct weft_cfuture *cf = loop && coro ? calloc(1, sizeof *cf) : NULL;
+    struct weft_cfuture *cf;
     int rc;
 
+    if (!loop || !coro) {
+        weft_coro_close(coro);
+        return &no_coroutine;
+    }
+    cf = calloc(1, sizeof *cf);
     if (!cf) {
-        weft_unref(coro);
+        weft_coro_close(coro);
         return &out_of_memory;
     }
     cf->system = loop->system;
@@ -145,6 +151,6 @@ bool weft_cfuture_done(const weft_cfuture_t *cf)
 
 void weft_cfuture_unref(weft_cfuture_t *cf)
 {
-    if (cf && cf != &out_of_memory)
+    if (cf && cf != &out_of_memory && cf != &no_coroutine)
         unref(cf);
 }

@@ -5,10 +5,16 @@
 #include "runtime/sched/cancel.h"
 #include "runtime/sched/misuse.h"
 
+static uint32_t sequence(struct weft_awaitable *task)
+{
+    return weft__tokens_sequence(weft__load_relaxed(&task->tokens)); /* relaxed: moved on before we wake */
+}
+
 /* asyncio's short way for a time-out that has passed already: done gives its result, anything else is cancelled
  * and waited for; a coroutine never begins. */
-static int too_late(weft_awaitable_t *aw, void **result)
+static int too_late(struct weft_awaitable *task, weft_awaitable_t *aw, void **result)
 {
+    uint32_t before;
     int rc;
 
     if (weft_iscoroutine(aw)) {
@@ -17,27 +23,29 @@ static int too_late(weft_awaitable_t *aw, void **result)
     }
     if (weft_done(aw))
         return weft_result(aw, result);
+    if (aw == task || aw->loop != task->loop)
+        return weft_await(aw, result); /* which refuses it */
+    before = sequence(task);
     weft_cancel(aw);
     rc = weft_await(aw, result);
-    if (rc != -ECANCELED)
-        return rc;
-    /* Cancelled because of us; or is it the caller who was cancelled meanwhile? */
-    return weft_done(aw) ? -ETIMEDOUT : rc;
+    /* Cancelled because of us, unless a request of the caller's own was delivered or passed on meanwhile. */
+    return rc == -ECANCELED && weft_done(aw) && sequence(task) == before ? -ETIMEDOUT : rc;
 }
 
 int weft_wait_for(weft_awaitable_t *aw, weft_ns_t timeout, void **result)
 {
     weft_timeout_t scope;
     bool steals = aw && weft_iscoroutine(aw);
+    weft_task_t *task = weft_current_task();
     int rc;
 
-    if (!weft_current_task()) {
+    if (!task) {
         if (steals)
             weft_coro_close(aw);
         return weft__no_task("wait_for");
     }
     if (timeout <= 0)
-        return aw ? too_late(aw, result) : -EINVAL;
+        return aw ? too_late(task, aw, result) : -EINVAL;
     rc = weft_timeout_enter(&scope, timeout);
     if (rc < 0) {
         if (steals)

@@ -35,9 +35,15 @@ WEFT__INLINE void weft__cpu_pause(void)
 
 /* A counter that runs at some constant rate, cheaper than the clock. Only differences mean
  * anything. */
+#ifdef WEFT_SIM
+uint64_t weft__virtual_cycles(void); /* the simulation's clock: the same seed sees the same */
+#endif
+
 WEFT__INLINE uint64_t weft__cpu_cycles(void)
 {
-#if defined(__x86_64__) || defined(__i386__)
+#ifdef WEFT_SIM
+    return weft__virtual_cycles();
+#elif defined(__x86_64__) || defined(__i386__)
     return __builtin_ia32_rdtsc();
 #elif defined(__aarch64__)
     uint64_t count;

@@ -34,10 +34,10 @@ struct weft__thread_local weft__thread_local_object;
 #if defined(__x86_64__) && !defined(__clang_analyzer__)
 WEFT__INLINE struct weft__thread_local *weft__thread_local(void)
 {
-    char *self, *offset;
+    uintptr_t self, offset;
     __asm__ volatile("movq weft__thread_local_object@gottpoff(%%rip), %1\n\tmovq %%fs:0, %0"
                      : "=r"(self), "=r"(offset));
-    return (struct weft__thread_local *)(self + (uintptr_t)offset);
+    return (struct weft__thread_local *)(self + offset);
 }
 #else
 struct weft__thread_local *weft__thread_local(void); /* in a file of its own, behind a barrier */

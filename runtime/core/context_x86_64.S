@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * context for x86-64 (System V ABI). A saved context, from its stack pointer upwards: one cache line.
+ * context for x86-64 (System V ABI). A saved context, from its stack pointer upwards: 64 bytes.
  *
  *    0  mxcsr (4 bytes), x87 control word (2 bytes)
  *    8  r15, r14, r13, r12
@@ -8,16 +8,16 @@
  *   48  rbp
  *   56  where to continue
  *
- * The switch leaves by a return, and so keeps the processor's stack of predicted returns in step. All
- * contexts that are parked in the same call of the switch have the same place to continue, so the
- * prediction, which is the place after the caller's own call, holds: let the program suspend in one
- * function only. A jump instead leaves one entry too many behind each time, and every frame that
- * returns after it is mispredicted: 31 ns instead of 7 where a thousand tasks yield at depth 3. A
- * new context has nowhere to return to and is told apart by a comparison (36 ns instead of 44 for
- * its start and end).
+ * The switch leaves by a return, and so keeps the processor's stack of predicted returns in step.
+ * All contexts that are parked in the same call of the switch have the same place to continue, so
+ * the prediction, which is the place after the caller's own call, holds: let the program suspend in
+ * one function only. A jump instead leaves one entry too many behind each time, and every frame
+ * that returns after it is mispredicted: 31 ns instead of 7 where tasks yield at depth 3. A new
+ * context has nowhere to return to and is told apart by a comparison (36 ns instead of 44 for its
+ * start and end).
  *
- * Between the store of the old stack pointer and the last pop both stacks look the same, so that one
- * set of unwind rules is right before, at and after the exchange.
+ * Between the store of the old stack pointer and the last pop both stacks look the same, so that
+ * one set of unwind rules is right before, at and after the exchange.
  */
 #if defined(__x86_64__) && !defined(WEFT__CONTEXT_UCONTEXT)
 

@@ -16,7 +16,7 @@ enum {
     MIB = 1024 * 1024,
     ARENA_FIRST = 8 * MIB, /* each arena of a size is twice as large as the one before, up to */
     ARENA_LARGEST = 256 * MIB,
-    TRIM_AT_ONCE = 16, /* batches: about a millisecond's work */
+    TRIM_AT_ONCE = 4, /* batches: a fraction of a millisecond's work, on a busy machine some */
 };
 #define TRIM_INTERVAL WEFT__SECOND
 #define TRIM_PAUSE (WEFT__SECOND / 100)
@@ -26,8 +26,8 @@ static const struct {
     uint8_t batch; /* stacks that move between caches and the pool at once */
     uint8_t keep;  /* batches that stay warm whatever happens; at most 64 MiB */
 } classes[WEFT__STACK_CLASSES] = {
-    {16 * 1024, 32, 128}, {WEFT__STACK_DEFAULT, 32, 32}, {256 * 1024, 16, 16}, {1 * MIB, 4, 16},
-    {WEFT__STACK_LARGEST, 1, 8},
+    {16 * 1024, 32, 128}, {WEFT__STACK_DEFAULT, 32, 32}, {256 * 1024, 16, 16},
+    {1 * MIB, 4, 16},     {WEFT__STACK_LARGEST, 1, 8},
 };
 
 _Static_assert((size_t)WEFT__STACK_GUARD == WEFT__ARENA_GUARD, "one guard");
@@ -37,7 +37,7 @@ int weft__stack_class(size_t bytes)
     int class = 0;
 
     while (class < WEFT__STACK_CLASSES && bytes > classes[class].size)
-        class++;
+        class ++;
     return class < WEFT__STACK_CLASSES ? class : -EINVAL;
 }
 
@@ -49,7 +49,7 @@ static struct weft__stack *describe(char *end, uint32_t size, unsigned class)
     memset(stack, 0, sizeof(*stack));
     stack->limit = end - size;
     stack->size = size;
-    stack->size_class = (uint8_t)class;
+    stack->size_class = (uint8_t) class;
     weft__san_make(&stack->san, stack->limit, stack);
     return stack;
 }
@@ -73,7 +73,7 @@ static void depot_put(struct weft__stack_pool *pool, struct weft__stack *first, 
     if (depot->warm_count > classes[class].keep &&
         weft__load_relaxed(&pool->trim_at) == WEFT__NEVER)
         weft__store_relaxed(&pool->trim_at,
-                            weft__deadline_after(weft__clock_now(), TRIM_INTERVAL));
+                            0); /* now: whose clock it is, the caller of trim knows */
     weft__spin_unlock(&pool->lock);
 }
 
@@ -125,8 +125,7 @@ static void thaw(struct weft__stack *first)
     struct weft__stack *last = first;
 
     for (uint32_t i = 0; i + 1 < first->batch; i++) {
-        struct weft__stack *s =
-            describe((char *)(others[i] + 1), first->size, first->size_class);
+        struct weft__stack *s = describe((char *)(others[i] + 1), first->size, first->size_class);
         last->next = (weft__entry)s;
         last = s;
     }
@@ -158,7 +157,7 @@ static struct weft__stack *depot_take(struct weft__stack_pool *pool, unsigned cl
 static void assess(struct weft__stack_pool *pool)
 {
     weft__spin_lock(&pool->lock);
-    for (unsigned class = 0; class < WEFT__STACK_CLASSES; class++) {
+    for (unsigned class = 0; class < WEFT__STACK_CLASSES; class ++) {
         struct weft__stack_depot *depot = &pool->depot[class];
         uint32_t keep = classes[class].keep;
         depot->surplus = depot->warm_least > keep ? depot->warm_least - keep : 0;
@@ -196,7 +195,7 @@ static weft__ns plan(struct weft__stack_pool *pool, weft__ns now)
     bool surplus = false, many = false;
 
     weft__spin_lock(&pool->lock);
-    for (unsigned class = 0; class < WEFT__STACK_CLASSES; class++) {
+    for (unsigned class = 0; class < WEFT__STACK_CLASSES; class ++) {
         bool beyond = pool->depot[class].warm_count > classes[class].keep;
         many |= beyond;
         surplus |= beyond && pool->depot[class].surplus > 0;
@@ -224,7 +223,7 @@ weft__ns weft__stack_pool_trim(struct weft__stack_pool *pool, weft__ns now)
         pool->assess_at = weft__deadline_after(now, TRIM_INTERVAL);
     }
     unsigned done = 0;
-    for (unsigned class = 0; class < WEFT__STACK_CLASSES; class++)
+    for (unsigned class = 0; class < WEFT__STACK_CLASSES; class ++)
         while (done < TRIM_AT_ONCE && trim_one(pool, class))
             done++;
     at = plan(pool, now);
@@ -349,7 +348,7 @@ void weft__stack_cache_init(struct weft__stack_cache *cache, struct weft__stack_
 
 void weft__stack_cache_flush(struct weft__stack_cache *cache)
 {
-    for (unsigned class = 0; class < WEFT__STACK_CLASSES; class++) {
+    for (unsigned class = 0; class < WEFT__STACK_CLASSES; class ++) {
         struct weft__stack_shelf *shelf = &cache->shelf[class];
         uint32_t batch = classes[class].batch;
         while (shelf->fresh_count > 0)

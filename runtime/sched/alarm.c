@@ -13,22 +13,22 @@ int weft__alarm_reserve(struct weft__worker *worker)
     return rc;
 }
 
-void weft__alarm_set_locked(struct weft__worker *worker, struct weft__alarm *alarm, int64_t deadline)
+void weft__alarm_set_locked(struct weft__alarm *alarm, int64_t deadline)
 {
     weft__timer_init(&alarm->timer);
-    alarm->home = &worker->timers;
     alarm->timer.deadline = deadline;
-    weft__timers_add(&worker->timers, &alarm->timer);
+    weft__timers_add(alarm->home, &alarm->timer);
 }
 
 int weft__alarm_set(struct weft__worker *worker, struct weft__alarm *alarm, int64_t deadline)
 {
     int rc;
 
+    alarm->home = &worker->timers;
     weft__spin_lock(&worker->timers.lock);
     rc = weft__timers_reserve(&worker->timers);
     if (rc == 0)
-        weft__alarm_set_locked(worker, alarm, deadline);
+        weft__alarm_set_locked(alarm, deadline);
     weft__spin_unlock(&worker->timers.lock);
     return rc;
 }

@@ -14,7 +14,7 @@
 
 struct weft__alarm {
     struct weft__timer timer;
-    struct weft__timers *home; /* the heap that it is in */
+    struct weft__timers *home; /* the heap that it will be in: set before anybody may unset it; or NULL */
     /* Under the lock; the alarm is unlinked, and may be gone when this returns. Must not take another heap's
      * lock. Returns a task, with a reference, that is to be interrupted once the lock is released; or NULL. */
     struct weft_awaitable *(*ring)(struct weft__alarm *alarm);
@@ -22,8 +22,8 @@ struct weft__alarm {
 
 /* Worker: makes room in its heap, so that the next set cannot fail. 0, -ENOMEM. */
 int weft__alarm_reserve(struct weft__worker *worker);
-/* Worker, holding the lock of its heap; after reserve. */
-void weft__alarm_set_locked(struct weft__worker *worker, struct weft__alarm *alarm, int64_t deadline);
+/* Worker, holding the lock of its heap, which is alarm->home; after reserve. */
+void weft__alarm_set_locked(struct weft__alarm *alarm, int64_t deadline);
 /* Worker: reserves, locks, sets. 0, -ENOMEM. */
 int weft__alarm_set(struct weft__worker *worker, struct weft__alarm *alarm, int64_t deadline);
 /* Any thread. True: it will not ring; false: it has rung (or was never set). */

@@ -60,11 +60,11 @@ static void await_commit(struct weft_awaitable *task, struct weft__wait *wait)
     /* From here on the task may be running elsewhere. */
     if (weft__likely(!cancelled))
         return;
-    if (walk.next) {
-        weft__interrupt(aw, false);
-        weft__awaitable_unref(walk.next, 1);
-    } else {
+    if (weft__kind(aw) != WEFT__KIND_TASK)
         weft__cancel(aw);
+    if (walk.next) {
+        weft__interrupt(walk.next, false);
+        weft__awaitable_unref(walk.next, 1);
     }
     weft__awaitable_unref(aw, 1);
 }
@@ -84,7 +84,8 @@ static bool await_interrupt(struct weft_awaitable *task, struct weft__wait *wait
     uintptr_t newest = weft__word_lock(aw);
     if (newest == WEFT__WORD_DONE)
         return false; /* the task is on its way, and will raise */
-    if (walk->cycle) {
+    /* Under the lock: the commit may have passed the tokens on since the holder saw them. */
+    if (walk->cycle && weft__wait_tokens(task)) {
         newest = weft__waiters_remove(newest, &w->waiter);
         woke = true;
     } else {
@@ -189,8 +190,13 @@ static bool may_inline(struct weft__worker *worker, struct weft_awaitable *child
         (child->flags & WEFT__TASK_PINNED) || room < INLINE_ROOM ||
         child->flags >> WEFT__TASK_CLASS_SHIFT > stack->size_class)
         return false;
-    if (weft__unlikely(budget <= 0) && weft__deque_peek(&worker->deque, 0) != 0)
-        return false;
+    if (weft__unlikely(budget <= 0)) {
+        /* The slice is spent. What is older goes first, if there is any; what has happened is taken in. */
+        if (!weft__deque_passed(&worker->deque, worker->mark))
+            return false;
+        weft__worker_turn(worker);
+        budget = WEFT__WORKER_BUDGET;
+    }
     weft__store_relaxed(&worker->budget, budget - 1);
     return claim(worker, child);
 }

@@ -66,16 +66,50 @@ static void interrupt_one(struct weft_awaitable *task, struct weft__walk *walk)
     } while (!let_go(task, woke));
 }
 
+/* Adds [n] pending cancels to what is in the word. Both halves stop at their largest value: more requests than
+ * that are one. */
+static uint64_t with_cancels(uint64_t tokens, uint64_t n)
+{
+    uint64_t pending = weft__tokens_pending(tokens) + n, count = weft__tokens_count(tokens) + n;
+
+    pending = pending < 0xffff ? pending : 0xffff;
+    count = count < 0xffff ? count : 0xffff;
+    return (tokens & ~(uint64_t)0xffffffff) | count << 16 | pending;
+}
+
+/* Returns what the word was. seq_cst: put before the look at ws; see weft__wait_publish. */
+static uint64_t put(struct weft_awaitable *task, uint64_t n)
+{
+    uint64_t old = weft__load_relaxed(&task->tokens);
+
+    while (!weft__cas_seq_cst(&task->tokens, &old, with_cancels(old, n)))
+        ;
+    return old;
+}
+
+/* Takes all pending ones out, and returns how many; the sequence moves on. One step, as an uncancel may come
+ * from elsewhere at any time. seq_cst: one order of all changes. */
+static uint32_t take_pending(struct weft_awaitable *task)
+{
+    /* relaxed: a token that comes later is met by the next wait. */
+    uint64_t old = weft__load_relaxed(&task->tokens);
+
+    do {
+        if (weft__likely(!weft__tokens_pending(old)))
+            return 0;
+    } while (!weft__cas_seq_cst(&task->tokens, &old,
+                                (old & ~(uint64_t)0xffff) + WEFT__TOKEN_SEQUENCE));
+    return weft__tokens_pending(old);
+}
+
 void weft__walk_into(struct weft__walk *walk, struct weft_awaitable *task, struct weft_awaitable *inner)
 {
-    uint32_t n = weft__wait_tokens(task);
+    /* The outer's sequence moves on: a scope that expired does not withdraw what has left. */
+    uint32_t n = take_pending(task);
 
     if (n == 0)
         return;
-    /* seq_cst: put before the walk looks at the inner ws; the outer's sequence moves on, so a scope that
-     * expired does not withdraw what has left. */
-    weft__fetch_add_seq_cst(&inner->tokens, n * (WEFT__TOKEN_PENDING + WEFT__TOKEN_COUNT));
-    weft__fetch_add_seq_cst(&task->tokens, WEFT__TOKEN_SEQUENCE - n);
+    put(inner, n);
     if (!walk->next) {
         weft__awaitable_ref(inner);
         walk->next = inner;
@@ -119,15 +153,7 @@ bool weft__token_put(struct weft_awaitable *task, uint32_t *sequence)
 
     if (newest == WEFT__WORD_DONE)
         return false;
-    /* seq_cst: put before the look at ws; see weft__wait_publish. */
-    uint64_t old = weft__load_relaxed(&task->tokens);
-    for (;;) {
-        uint64_t add = WEFT__TOKEN_PENDING + WEFT__TOKEN_COUNT;
-        if (weft__tokens_count(old) == 0xffff)
-            add = weft__tokens_pending(old) ? 0 : WEFT__TOKEN_PENDING; /* saturated */
-        if (weft__cas_seq_cst(&task->tokens, &old, old + add))
-            break;
-    }
+    uint64_t old = put(task, 1);
     if (sequence)
         *sequence = weft__tokens_sequence(old);
     weft__word_unlock(task, newest);
@@ -144,15 +170,7 @@ bool weft__cancel_task(struct weft_awaitable *task)
 
 bool weft__raise(struct weft_awaitable *task)
 {
-    /* relaxed: only the task itself takes tokens out to raise them; a token that comes later is met by the
-     * next wait. */
-    uint64_t old = weft__load_relaxed(&task->tokens);
-
-    if (weft__likely(!weft__tokens_pending(old)))
-        return false;
-    while (!weft__cas_seq_cst(&task->tokens, &old, (old & ~(uint64_t)0xffff) + WEFT__TOKEN_SEQUENCE))
-        ;
-    return true;
+    return take_pending(task) != 0;
 }
 
 uint32_t weft__token_take_back(struct weft_awaitable *task, bool own, uint32_t sequence)

@@ -42,6 +42,15 @@ int weft__handle_submit(struct weft_handle *handle)
     return -ESHUTDOWN;
 }
 
+void weft__handle_drop(struct weft_handle *handle)
+{
+    uint32_t state = WEFT__HANDLE_SCHEDULED;
+
+    /* acq_rel: as in weft__handle_run. A cancel that comes later does not look for its timer any more. */
+    weft__cas_acq_rel(&handle->state, &state, WEFT__HANDLE_DONE);
+    weft_handle_unref(handle);
+}
+
 struct weft_awaitable *weft__handle_ring(struct weft__alarm *alarm)
 {
     /* The timer's reference goes on to the queue. */

@@ -45,6 +45,9 @@ struct weft_handle *weft__handle_new(struct weft_loop *loop, uint32_t refs);
 /* Any thread: puts it into its strand's queue. It takes one reference over, also on failure. 0, -ESHUTDOWN. */
 int weft__handle_submit(struct weft_handle *handle);
 
+/* Lets go of one that will not be called, as its loop closes. */
+void weft__handle_drop(struct weft_handle *handle);
+
 /* The ring of a timed handle's alarm: submits it. */
 struct weft_awaitable *weft__handle_ring(struct weft__alarm *alarm);
 

@@ -133,6 +133,14 @@ int weft__loop_new(struct weft_loop **out, const struct weft__loop_config *confi
 
 /* ---- running ----------------------------------------------------------------------------------- */
 
+/* Under the lock, so that whoever kicks a thread, or reads its clock, finds it alive. */
+static void set_thread(struct weft__worker *worker, weft__thread thread)
+{
+    weft__spin_lock(&worker->loop->lock);
+    worker->thread = thread;
+    weft__spin_unlock(&worker->loop->lock);
+}
+
 /* One run of one worker, on its thread. */
 static int run_worker(struct weft__worker *worker)
 {
@@ -141,10 +149,11 @@ static int run_worker(struct weft__worker *worker)
 
     if (rc < 0)
         return rc;
-    worker->thread = loop->system->thread_self();
+    set_thread(worker, loop->system->thread_self());
     weft__self_set(worker);
     weft__worker_run(worker);
     weft__self_set(NULL);
+    set_thread(worker, 0);
     loop->class->detach(worker->driver);
     return 0;
 }

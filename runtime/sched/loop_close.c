@@ -21,7 +21,7 @@ static void drop_list(weft__entry e);
 static void drop(weft__entry e)
 {
     if (weft__entry_tag(e) == WEFT__ENTRY_HANDLE)
-        weft_handle_unref(weft__entry_object(e));
+        weft__handle_drop(weft__entry_object(e));
     if (weft__entry_tag(e) == WEFT__ENTRY_ASK)
         weft__awaitable_unref(weft__entry_object(e), 1);
     if (weft__entry_tag(e) == WEFT__ENTRY_STRAND) {
@@ -73,7 +73,7 @@ static void drop_timers(struct weft__worker *worker)
     while ((timer = weft__timers_due(&worker->timers, INT64_MAX))) {
         struct weft__alarm *alarm = weft__container_of(timer, struct weft__alarm, timer);
         if (alarm->ring == weft__handle_ring)
-            weft_handle_unref(weft__container_of(alarm, struct weft_handle, alarm));
+            weft__handle_drop(weft__container_of(alarm, struct weft_handle, alarm));
     }
     weft__spin_unlock(&worker->timers.lock);
 }

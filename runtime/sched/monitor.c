@@ -21,6 +21,16 @@ static bool has_leftovers(struct weft__worker *worker, int64_t now)
            !weft__mpsc_is_empty(&worker->asks);
 }
 
+static void kick(struct weft_loop *loop, struct weft__worker *worker)
+{
+    weft__spin_lock(&loop->lock);
+    if (worker->thread) {
+        weft__fetch_add_relaxed(&loop->kicks, 1);
+        loop->system->kick(worker->thread);
+    }
+    weft__spin_unlock(&loop->lock);
+}
+
 static void look_at(struct weft_loop *loop, struct weft__worker *worker, uint64_t *last_turns)
 {
     uint64_t turns = weft__load_relaxed(&worker->turns); /* relaxed: only whether it moves */
@@ -31,10 +41,8 @@ static void look_at(struct weft_loop *loop, struct weft__worker *worker, uint64_
         return;
     }
     weft__store_relaxed(&worker->budget, 0); /* relaxed: seen at one of the next awaits */
-    if (driver->class->owes(driver)) {
-        weft__fetch_add_relaxed(&loop->kicks, 1);
-        loop->system->kick(worker->thread);
-    }
+    if (driver->class->owes(driver))
+        kick(loop, worker);
     if (!has_leftovers(worker, loop->system->now()))
         return;
     weft__store_relaxed(&worker->stuck, true); /* relaxed: the try-locks decide what a helper may do */

@@ -40,7 +40,7 @@ static void help(struct weft__worker *self, struct weft__worker *victim)
     if (weft__timers_first(&victim->timers) != WEFT__TIMERS_NEVER)
         weft__alarm_expire(&victim->timers, self->loop->system->now());
     if (!weft__mpsc_is_empty(&victim->asks) && !driver->class->owes(driver))
-        weft__worker_take_asks(victim);
+        weft__worker_take_asks(victim, false);
 }
 
 static bool visit(struct weft__worker *thief, struct weft__worker *victim)

@@ -31,19 +31,15 @@ static void unref(struct weft_strand *strand)
 
 bool weft__strand_push(struct weft_strand *strand, weft__entry e)
 {
-    enum weft__mpsc_pushed pushed;
-
-    /* The entry holds a reference while it is responsible. It is taken before the push, as the strand may
-     * be run and let go of by others right after. */
-    ref(strand);
     weft__sim_point("strand push");
-    pushed = weft__mpsc_push(&strand->queue, e);
-    if (pushed == WEFT__MPSC_WAS_EMPTY) {
-        weft__submit_entry(strand->loop, weft__entry_make(strand, WEFT__ENTRY_STRAND));
-        return true;
-    }
-    unref(strand);
-    return pushed != WEFT__MPSC_REFUSED;
+    enum weft__mpsc_pushed pushed = weft__mpsc_push(&strand->queue, e);
+
+    if (pushed != WEFT__MPSC_WAS_EMPTY)
+        return pushed != WEFT__MPSC_REFUSED;
+    /* The entry holds a reference while it is responsible. Until it is submitted nobody runs the step, which
+     * holds one too. */
+    ref(strand);
+    return weft__submit_entry(strand->loop, weft__entry_make(strand, WEFT__ENTRY_STRAND));
 }
 
 weft__entry weft__strand_next(struct weft_strand *strand)

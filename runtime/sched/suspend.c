@@ -24,6 +24,7 @@ static void commit(struct weft__stack *from)
     struct weft__worker *worker = weft__self();
     struct weft_strand *leaving = worker->leaving;
 
+    weft__store_relaxed(&worker->budget, WEFT__WORKER_BUDGET); /* relaxed: a hint of the monitor's */
     switch (from->action) {
     case ACTION_WAIT:
         from->task->wait->kind->commit(from->task, from->task->wait);
@@ -99,6 +100,19 @@ static void prefetch_next(struct weft__worker *worker)
     }
 }
 
+/* ---- what the task has gathered ------------------------------------------------------------------ */
+
+static void flush_uncorked(struct weft__worker *worker)
+{
+    struct weft__uncork *uncork;
+
+    while ((uncork = worker->uncork)) {
+        worker->uncork = uncork->next;
+        uncork->linked = false;
+        uncork->flush(uncork);
+    }
+}
+
 /* ---- the first run of a task ------------------------------------------------------------------- */
 
 static void run_task(struct weft_awaitable *task)
@@ -109,6 +123,8 @@ static void run_task(struct weft_awaitable *task)
         error = task->fn->body(task->arg, &task->result);
     if (weft__unlikely(!weft__self()))
         _exit(error < 0); /* the child of a fork: there is no loop to go on in */
+    if (weft__unlikely(weft__self()->uncork != NULL))
+        flush_uncorked(weft__self()); /* its end is as good as a suspension */
     weft__task_finish(task, error);
 }
 
@@ -140,6 +156,7 @@ static WEFT__SAN_NEVER_LEFT void stack_main(uintptr_t left)
             struct weft_awaitable *task = weft__entry_object(e);
             if (task->flags >> WEFT__TASK_CLASS_SHIFT == worker->stack->size_class) {
                 bind(worker->stack, task);
+                weft__store_relaxed(&worker->budget, WEFT__WORKER_BUDGET); /* relaxed: as above */
                 prefetch_next(worker);
                 if (weft__unlikely(worker->leaving != NULL)) {
                     struct weft_strand *leaving = worker->leaving;
@@ -192,17 +209,6 @@ static WEFT__SAN_NEVER_LEFT void leave(struct weft__worker *worker, weft__entry 
     switch_away(worker, to, action);
 }
 
-static void flush_uncorked(struct weft__worker *worker)
-{
-    struct weft__uncork *uncork;
-
-    while ((uncork = worker->uncork)) {
-        worker->uncork = uncork->next;
-        uncork->linked = false;
-        uncork->flush(uncork);
-    }
-}
-
 void weft__suspend_wait(struct weft_awaitable *task, struct weft__wait *wait)
 {
     struct weft__worker *worker = weft__self();
@@ -223,10 +229,13 @@ void weft__suspend_yield(void)
     if (weft__unlikely(worker->uncork != NULL))
         flush_uncorked(worker);
     weft__entry e = weft__worker_next(worker);
-    if (!e) { /* alone: go on, in the strand that it was in */
-        worker->strand = strand;
+    /* relaxed: as seen by the worker's look; a stop that comes later is met by the next yield. */
+    if (!e && !weft__load_relaxed(&worker->loop->stop)) {
         worker->leaving = NULL;
-        return;
+        if (strand) /* nothing else: another round of the strand that it is in */
+            e = weft__worker_again(worker, strand);
+        if (!e) /* alone: go on */
+            return;
     }
     leave(worker, e, ACTION_REQUEUE);
 }
@@ -236,6 +245,8 @@ void weft__suspend_held(struct weft_awaitable *task)
     struct weft__worker *worker = weft__self();
 
     (void)task;
+    if (weft__unlikely(worker->uncork != NULL))
+        flush_uncorked(worker);
     leave(worker, weft__worker_next(worker), ACTION_WAKE);
 }
 

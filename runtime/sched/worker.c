@@ -92,7 +92,7 @@ static void take_mail(struct weft__worker *worker)
     }
 }
 
-void weft__worker_take_asks(struct weft__worker *worker)
+void weft__worker_take_asks(struct weft__worker *worker, bool flushed)
 {
     weft__entry e = weft__mpsc_take(&worker->asks, WEFT__MPSC_EMPTY);
 
@@ -101,7 +101,7 @@ void weft__worker_take_asks(struct weft__worker *worker)
         e = weft__entry_link(e)->next;
         /* seq_cst: cleared before the look at the tokens: a cancel that comes later asks anew. */
         weft__store_seq_cst(&task->asked, 0);
-        weft__interrupt(task, true);
+        weft__interrupt(task, flushed);
         weft__awaitable_unref(task, 1);
     }
 }
@@ -134,7 +134,7 @@ void weft__worker_turn(struct weft__worker *worker)
         take_mail(worker);
     if (!weft__mpsc_is_empty(&worker->asks)) {
         worker->loop->class->flush(worker->driver);
-        weft__worker_take_asks(worker);
+        weft__worker_take_asks(worker, true);
     }
     worker->mark = weft__deque_mark(&worker->deque);
 }
@@ -168,7 +168,7 @@ static weft__entry next_in_strand(struct weft__worker *worker)
     return e;
 }
 
-static weft__entry enter_strand(struct weft__worker *worker, struct weft_strand *strand)
+weft__entry weft__worker_again(struct weft__worker *worker, struct weft_strand *strand)
 {
     worker->strand = strand;
     worker->strand_budget = WEFT__STRAND_BUDGET;
@@ -181,20 +181,25 @@ weft__entry weft__worker_next(struct weft__worker *worker)
 
     if (weft__unlikely(worker->strand != NULL) && (e = next_in_strand(worker)))
         return e;
-    for (;;) {
+    for (bool turned = false;; turned = true) {
         if (weft__deque_passed(&worker->deque, worker->mark)) {
             /* relaxed: seen at the latest when the worker, without work, looks with acquire. */
             if (weft__unlikely(weft__load_relaxed(&worker->loop->stop)))
                 return 0;
             weft__worker_turn(worker);
+            turned = true;
         }
         if (weft__unlikely(worker->pinned_first != 0) && (e = next_pinned(worker)))
             return e;
         e = weft__deque_take(&worker->deque);
+        if (weft__unlikely(!e) && !turned) {
+            worker->mark = 0; /* claims from the middle have left it behind: the tick is over */
+            continue;
+        }
         if (weft__likely(weft__entry_tag(e) != WEFT__ENTRY_STRAND))
             return e;
         /* A strand that the running step is leaving is not released yet: it cannot be this one. */
-        if ((e = enter_strand(worker, weft__entry_object(e))))
+        if ((e = weft__worker_again(worker, weft__entry_object(e))))
             return e;
         weft__strand_release(worker->strand);
         worker->strand = NULL;
@@ -214,12 +219,13 @@ static bool anything(struct weft__worker *worker)
 {
     struct weft_loop *loop = worker->loop;
 
-    if (stopping(worker) || weft__load_acquire(&loop->signalled) || !weft__mpsc_is_empty(&loop->injector) ||
+    if (weft__deque_peek(&worker->deque, 0) || stopping(worker) ||
+        weft__load_acquire(&loop->signalled) || !weft__mpsc_is_empty(&loop->injector) ||
         !weft__mpsc_is_empty(&worker->mail) || !weft__mpsc_is_empty(&worker->asks) || loop->class->ready(worker->driver))
         return true;
     for (unsigned i = 0; i < loop->count; i++) {
         struct weft__worker *other = &loop->workers[i];
-        if (weft__deque_has_work(&other->deque, &worker->look))
+        if (other != worker && weft__deque_has_work(&other->deque, &worker->look))
             return true;
     }
     return false;
@@ -263,6 +269,8 @@ static bool park(struct weft__worker *worker)
 
     /* Ours until we are back: no helper may eat the completion that wakes us. */
     weft__spin_lock(&driver->completion_lock);
+    if (driver->class->ready(driver)) /* also a wake-up that came too late to end a park */
+        driver->class->reap(driver, REAP_LIMIT);
     weft__idle_park(loop, worker);
     if (!anything(worker)) {
         weft__count(&worker->counters.parks, 1);

@@ -46,7 +46,7 @@ struct weft__worker {
     unsigned id;
     bool solo;    /* the loop has one worker */
     bool ordered; /* the loop is one serial context (architecture: asyncio's order) */
-    weft__thread thread;
+    weft__thread thread; /* but this: under the loop's lock, 0 between runs */
 
     /* the worker only */
     struct weft__stack *stack;     /* what runs: a task's stack, or &base */
@@ -94,10 +94,13 @@ void weft__worker_turn(struct weft__worker *worker);
 /* The next thing to run, or 0: then the base decides. It may begin a new tick, enter or leave a strand. */
 weft__entry weft__worker_next(struct weft__worker *worker);
 
+/* Enters [strand], or stays in it for another round; returns its next step, or 0. */
+weft__entry weft__worker_again(struct weft__worker *worker, struct weft_strand *strand);
 
-/* Interrupts again what waits in the asks of [worker], whose published operations the kernel has all seen.
- * The worker after a flush, or a helper. */
-void weft__worker_take_asks(struct weft__worker *worker);
+
+/* Interrupts again what waits in the asks of [worker]. [flushed]: by itself, after a flush; what the kernel
+ * does not know then has completed. A helper cannot say so: what it meets unsubmitted is asked for again. */
+void weft__worker_take_asks(struct weft__worker *worker, bool flushed);
 
 /* The running task, or NULL in callbacks. */
 WEFT__INLINE struct weft_awaitable *weft__worker_task(const struct weft__worker *worker)

@@ -381,7 +381,8 @@ Test(stack, trimming_gives_a_burst_back)
 
     trim_all();
 
-    /* Two pages a stack in 32 batches and the cache, a page for each other batch, and some slack. */
+    /* Two pages a stack in 32 batches and the cache, a page for each other batch, and some slack.
+     */
     size_t left = resident_mib() - before;
     cr_expect_leq(left, 8 + 2 + 4, "%zu MiB of %zu are left", left, at_most - before);
     weft__stack_pool_destroy(&pool);

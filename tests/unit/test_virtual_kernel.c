@@ -293,6 +293,32 @@ Test(virtual_kernel, a_cancel_never_loses_bytes_however_the_race_ends)
     cr_expect_gt(total[WEFT__VIRTUAL_CANCEL_GONE], 0);
 }
 
+Test(virtual_kernel, a_cancel_can_lose_against_bytes_that_come_in_the_same_moment)
+{
+    for (uint64_t seed = 0; seed < 20; seed++) {
+        struct weft__virtual_config config = {.seed = seed,
+                                              .fault_one_in = {[WEFT__VIRTUAL_CANCEL_LATE] = 1}};
+        char byte = 0;
+        struct request r = {.op = {.code = WEFT__OP_RECV, .buffer = &byte, .length = 1}};
+        int fd[2];
+        begin(&config);
+        weft__virtual_pair(fd);
+        struct weft__driver *d = open_driver();
+        r.op.fd = fd[0];
+        submit(d, &r);
+        class->flush(d);
+        weft__virtual_send(fd[1], "x", 1);
+
+        class->cancel(&r.op);
+        while (!r.done)
+            reap(d, true, 1);
+
+        cr_expect_eq(r.result, 1);
+        close_driver(d);
+        finish();
+    }
+}
+
 Test(virtual_kernel, cancel_all_ends_what_is_in_flight_and_what_was_not_given_to_the_kernel)
 {
     struct weft__virtual_config config = {.seed = 31};

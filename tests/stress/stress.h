@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+/* stress: what stress programs on whole loops share: arguments, randomness, failing with a replay line. */
+#ifndef WEFT_TESTS_STRESS_H
+#define WEFT_TESTS_STRESS_H
+
+#include <inttypes.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+static const char *stress_name;
+static uint64_t stress_seed;
+static double stress_seconds = 2;
+static unsigned stress_workers;
+static uint64_t stress_rounds; /* 0: as many as fit in the time */
+static int64_t stress_end;
+
+static inline int64_t stress_now(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+static inline _Noreturn void stress_fail(const char *what)
+{
+    fprintf(stderr, "%s: %s\nreplay: %s --seed %" PRIu64 " --seconds %g --workers %u\n", stress_name,
+            what, stress_name, stress_seed, stress_seconds * 2, stress_workers);
+    _Exit(1);
+}
+
+#define STRESS_CHECK(cond)                                                                         \
+    do {                                                                                           \
+        if (!(cond))                                                                               \
+            stress_fail(#cond);                                                                    \
+    } while (0)
+
+/* splitmix64 of (seed, n): any thread, no state. */
+static inline uint64_t stress_mix(uint64_t n)
+{
+    uint64_t z = stress_seed + n * UINT64_C(0x9e3779b97f4a7c15);
+
+    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
+    return z ^ (z >> 31);
+}
+
+/* A random number for whoever asks: the order of asking is the schedule's, the sequence is the seed's. */
+static inline uint64_t stress_random(uint64_t below)
+{
+    static _Atomic(uint64_t) asked;
+
+    return stress_mix(atomic_fetch_add_explicit(&asked, 1, memory_order_relaxed)) % below;
+}
+
+static inline void stress_begin(int argc, char **argv)
+{
+    struct timespec t;
+
+    stress_name = argv[0];
+    clock_gettime(CLOCK_REALTIME, &t);
+    stress_seed = (uint64_t)t.tv_nsec ^ (uint64_t)t.tv_sec << 20;
+    for (int i = 1; i + 1 < argc; i += 2) {
+        if (strcmp(argv[i], "--seed") == 0)
+            stress_seed = strtoull(argv[i + 1], NULL, 10);
+        else if (strcmp(argv[i], "--seconds") == 0)
+            stress_seconds = strtod(argv[i + 1], NULL);
+        else if (strcmp(argv[i], "--workers") == 0)
+            stress_workers = (unsigned)strtoul(argv[i + 1], NULL, 10);
+        else if (strcmp(argv[i], "--rounds") == 0)
+            stress_rounds = strtoull(argv[i + 1], NULL, 10);
+        else
+            stress_fail("usage: [--seed N] [--seconds S] [--workers N] [--rounds N]");
+    }
+    printf("%s: seed %" PRIu64 "\n", stress_name, stress_seed);
+    fflush(stdout);
+    stress_end = stress_now() + (int64_t)(stress_seconds * 1e9);
+}
+
+#endif
