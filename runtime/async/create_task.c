@@ -28,10 +28,12 @@ static int check(struct weft_loop *loop, const weft_coro_t *coro, const weft_tas
                  int *stack_class)
 {
     uint32_t bytes = opts->stack_size ? opts->stack_size : coro->fn->stack_size;
+    struct weft__worker *self = weft__self();
+    bool inside = self && self->loop == loop;
 
-    if (weft__unlikely(weft__loop_closed(loop)))
+    if (weft__unlikely(!inside) && weft__loop_closed(loop))
         return -ESHUTDOWN;
-    if (opts->pinned && (opts->strand || !weft__self() || weft__self()->loop != loop))
+    if (weft__unlikely(opts->pinned) && (opts->strand || !inside))
         return -EINVAL;
     *stack_class = bytes ? weft__stack_class(bytes) : WEFT__STACK_DEFAULT_CLASS;
     return *stack_class < 0 ? *stack_class : 0;
@@ -73,14 +75,13 @@ int weft__create_task(struct weft_loop *loop, weft_coro_t *coro, const weft_task
                             (opts->pinned ? WEFT__TASK_PINNED : 0) |
                             stack_class << WEFT__TASK_CLASS_SHIFT);
     *task = opts->detached ? NULL : coro;
-    if (!opts->detached)
-        weft__awaitable_ref(coro); /* the run's; a detached task's handle becomes it */
+    if (weft__unlikely(opts->detached))
+        weft__fetch_sub_acq_rel(&coro->refs, 1); /* the handle's; the run's is left */
     /* release: pairs with the acquire of the registry's walk: its loop can be read. */
     weft__store_release(&coro->kind, WEFT__KIND_TASK);
     if (weft__unlikely(!weft__submit_task(coro))) { /* the loop was closed meanwhile */
         weft__task_finish(coro, -ECANCELED);
-        if (!opts->detached)
-            weft_unref(coro);
+        weft_unref(*task);
         return -ESHUTDOWN;
     }
     return 0;

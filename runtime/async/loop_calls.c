@@ -148,7 +148,8 @@ void weft_loop_stop(weft_loop_t *loop)
 
 bool weft_loop_is_running(const weft_loop_t *loop)
 {
-    return weft__load_acquire(&((weft_loop_t *)(uintptr_t)loop)->state) == WEFT__LOOP_RUNNING;
+    return loop->generation == weft__fork_generation() &&
+           weft__load_acquire(&((weft_loop_t *)(uintptr_t)loop)->state) == WEFT__LOOP_RUNNING;
 }
 
 bool weft_loop_is_closed(const weft_loop_t *loop)

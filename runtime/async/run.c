@@ -51,7 +51,8 @@ WEFT_CORO(cancel_all)
     }
     for (size_t i = 0; i < count; i++) {
         int error = tasks[i] == self ? 0 : weft_await(tasks[i], NULL);
-        if (error < 0 && error != -ECANCELED)
+        /* A detached one has told of itself. */
+        if (error < 0 && error != -ECANCELED && !(tasks[i]->flags & WEFT__TASK_DETACHED))
             weft__report_error(weft_get_running_loop(), "a task failed while the loop shut down",
                                error, tasks[i]);
         weft_unref(tasks[i]);

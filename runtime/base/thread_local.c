@@ -13,13 +13,3 @@ WEFT__NOINLINE struct weft__thread_local *weft__thread_local(void)
     return p;
 }
 #endif
-
-WEFT__NOINLINE int weft__errno_get(void)
-{
-    return errno;
-}
-
-WEFT__NOINLINE void weft__errno_set(int value)
-{
-    errno = value;
-}

@@ -43,8 +43,4 @@ WEFT__INLINE struct weft__thread_local *weft__thread_local(void)
 struct weft__thread_local *weft__thread_local(void); /* in a file of its own, behind a barrier */
 #endif
 
-/* errno of the thread that runs this now; its address is not kept across a suspension either. */
-int weft__errno_get(void);
-void weft__errno_set(int value);
-
 #endif

@@ -8,16 +8,6 @@
 #include "runtime/base/thread_local.h"
 #include "runtime/core/task.h"
 
-#ifdef WEFT__ASAN
-#include <sanitizer/asan_interface.h>
-#define poison(object, size)                                                                       \
-    __asan_poison_memory_region((char *)(object) + WEFT__SLAB_HEADER, (size)-WEFT__SLAB_HEADER)
-#define unpoison(object, size) __asan_unpoison_memory_region(object, size)
-#else
-#define poison(object, size) ((void)0)
-#define unpoison(object, size) ((void)0)
-#endif
-
 enum {
     CHUNK_BYTES = 64 * 1024,
     /* Slot arrays of deques begin 5 lines after a page; objects that begin elsewhere do not alias with
@@ -72,7 +62,7 @@ static struct weft__slab_free *new_chunk(struct weft__slab *slab)
         struct weft__slab_free *f = (struct weft__slab_free *)p;
         f->link.next = (weft__entry)head;
         head = f;
-        poison(f, slab->size);
+        weft__slab_poison(f, slab->size);
     }
     weft__spin_lock(&slab->lock);
     chunk->next = slab->chunks;
@@ -93,8 +83,9 @@ static struct weft__slab_free *from_depot(struct weft__slab *slab)
     return batch;
 }
 
-static WEFT__NOINLINE bool refill(struct weft__slab *slab, struct weft__magazine *m)
+bool weft__slab_refill(enum weft__slab_id id, struct weft__magazine *m)
 {
+    struct weft__slab *slab = &weft__slabs[id];
     struct weft__slab_free *f = from_depot(slab);
 
     if (!f)
@@ -111,8 +102,9 @@ static WEFT__NOINLINE bool refill(struct weft__slab *slab, struct weft__magazine
 }
 
 /* The older half goes: what was freed last is warm, and stays. */
-static WEFT__NOINLINE void spill(struct weft__slab *slab, struct weft__magazine *m)
+void weft__slab_spill(enum weft__slab_id id, struct weft__magazine *m)
 {
+    struct weft__slab *slab = &weft__slabs[id];
     struct weft__slab_free *last = m->head;
 
     for (int i = 1; i < WEFT__SLAB_BATCH; i++)
@@ -124,31 +116,6 @@ static WEFT__NOINLINE void spill(struct weft__slab *slab, struct weft__magazine 
     rest->batch = slab->depot;
     slab->depot = rest;
     weft__spin_unlock(&slab->lock);
-}
-
-void *weft__slab_get(enum weft__slab_id id)
-{
-    struct weft__magazine *m = &weft__thread_local()->magazines[id];
-
-    if (weft__unlikely(!m->head) && !refill(&weft__slabs[id], m))
-        return NULL;
-    struct weft__slab_free *f = m->head;
-    m->head = (struct weft__slab_free *)f->link.next;
-    m->count--;
-    unpoison(f, weft__slabs[id].size);
-    return f;
-}
-
-void weft__slab_put(enum weft__slab_id id, void *object)
-{
-    struct weft__magazine *m = &weft__thread_local()->magazines[id];
-    struct weft__slab_free *f = object;
-
-    f->link.next = (weft__entry)m->head;
-    m->head = f;
-    poison(f, weft__slabs[id].size);
-    if (weft__unlikely(++m->count >= 2 * WEFT__SLAB_BATCH))
-        spill(&weft__slabs[id], m);
 }
 
 void weft__slab_each(enum weft__slab_id id, void (*visit)(void *object, void *arg), void *arg)

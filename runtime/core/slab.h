@@ -21,7 +21,12 @@
 
 #include "runtime/base/base.h"
 #include "runtime/base/spin.h"
+#include "runtime/base/thread_local.h"
 #include "runtime/core/entry.h"
+
+#ifdef WEFT__ASAN
+#include <sanitizer/asan_interface.h>
+#endif
 
 enum {
     WEFT__SLAB_BATCH = 64,   /* objects that move between a magazine and the depot at once */
@@ -45,9 +50,46 @@ struct weft__slab {
 
 extern struct weft__slab weft__slabs[WEFT__SLAB_COUNT];
 
+/* The rare halves of get and put. */
+bool weft__slab_refill(enum weft__slab_id id, struct weft__magazine *m);
+void weft__slab_spill(enum weft__slab_id id, struct weft__magazine *m);
+
+WEFT__INLINE void weft__slab_poison(void *object, size_t size)
+{
+    (void)object;
+    (void)size;
+#ifdef WEFT__ASAN
+    __asan_poison_memory_region((char *)object + WEFT__SLAB_HEADER, size - WEFT__SLAB_HEADER);
+#endif
+}
+
 /* An object with undefined content (its header is as the last user left it), or NULL. */
-void *weft__slab_get(enum weft__slab_id id);
-void weft__slab_put(enum weft__slab_id id, void *object);
+WEFT__INLINE void *weft__slab_get(enum weft__slab_id id)
+{
+    struct weft__magazine *m = &weft__thread_local()->magazines[id];
+
+    if (weft__unlikely(!m->head) && !weft__slab_refill(id, m))
+        return NULL;
+    struct weft__slab_free *f = m->head;
+    m->head = (struct weft__slab_free *)f->link.next;
+    m->count--;
+#ifdef WEFT__ASAN
+    __asan_unpoison_memory_region(f, weft__slabs[id].size);
+#endif
+    return f;
+}
+
+WEFT__INLINE void weft__slab_put(enum weft__slab_id id, void *object)
+{
+    struct weft__magazine *m = &weft__thread_local()->magazines[id];
+    struct weft__slab_free *f = object;
+
+    f->link.next = (weft__entry)m->head;
+    m->head = f;
+    weft__slab_poison(f, weft__slabs[id].size);
+    if (weft__unlikely(++m->count >= 2 * WEFT__SLAB_BATCH))
+        weft__slab_spill(id, m);
+}
 
 /* Calls visit(object, arg) for every object there is, in use or free. */
 void weft__slab_each(enum weft__slab_id id, void (*visit)(void *object, void *arg), void *arg);

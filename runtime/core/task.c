@@ -17,14 +17,11 @@ struct weft_awaitable *weft__awaitable_new(enum weft__kind kind, const weft_coro
 
     if (weft__unlikely(!aw))
         return NULL;
-    weft__store_relaxed(&aw->kind, (uint8_t)kind);
     aw->flags = 0;
     aw->fn = fn;
     aw->arg = arg;
     aw->result = NULL;
     aw->error = 0;
-    aw->wait = NULL;
-    aw->stack = NULL;
     aw->parent = NULL;
     aw->loop = NULL;
     aw->strand = NULL;
@@ -32,12 +29,13 @@ struct weft_awaitable *weft__awaitable_new(enum weft__kind kind, const weft_coro
     aw->where = where;
     /* relaxed: nobody else knows it yet. But for refs: release, pairs with the acquire by which the walk of
      * the registry takes a reference (sched/registry.c), so that it sees an object that is complete. */
+    weft__store_relaxed(&aw->kind, (uint8_t)kind);
     weft__store_relaxed(&aw->retrieved, 0);
     weft__store_relaxed(&aw->asked, 0);
     weft__store_relaxed(&aw->word, 0);
     weft__store_relaxed(&aw->ws, 0);
     weft__store_relaxed(&aw->tokens, 0);
-    weft__store_release(&aw->refs, 1);
+    weft__store_release(&aw->refs, kind == WEFT__KIND_CORO ? 2 : 1);
     return aw;
 }
 
@@ -61,26 +59,24 @@ struct weft_awaitable *weft__awaitable_failed(int error)
     return aw;
 }
 
-void weft__awaitable_free(struct weft_awaitable *aw)
+void weft__awaitable_free_extra(struct weft_awaitable *aw)
 {
-    if (weft__unlikely(aw->extra != NULL)) {
-        if (aw->extra->destroy)
-            aw->extra->destroy(aw);
-        free(aw->extra->name);
-        free(aw->extra);
-    }
-    weft__store_relaxed(&aw->kind, WEFT__KIND_FREE);
-    /* relaxed: the walk of the registry only compares it with zero. */
-    weft__store_relaxed(&aw->refs, 0);
-    weft__slab_put(WEFT__SLAB_AWAITABLE, aw);
+    if (aw->extra->destroy)
+        aw->extra->destroy(aw);
+    free(aw->extra->name);
+    free(aw->extra);
 }
 
 void weft__awaitable_unref(struct weft_awaitable *aw, uint32_t n)
 {
-    if (weft__unlikely(weft__kind(aw) == WEFT__KIND_FAILED))
+    enum weft__kind kind = weft__kind(aw);
+
+    if (weft__unlikely(kind == WEFT__KIND_FAILED))
         return;
     /* acq_rel: release what we did with it; acquire what the others did, if we are the last. */
-    if (weft__fetch_sub_acq_rel(&aw->refs, n) != n)
+    uint32_t left = weft__fetch_sub_acq_rel(&aw->refs, n) - n;
+    /* What never became a task has its run's reference left: nobody's. */
+    if (left > 1 || (left == 1 && kind != WEFT__KIND_CORO && kind != WEFT__KIND_SPENT))
         return;
     if (weft__awaitable_dropped)
         weft__awaitable_dropped(aw);

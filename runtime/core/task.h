@@ -33,8 +33,8 @@
  *
  * Who holds which reference
  *   the handle   whoever called create_task (none when detached)
- *   the run      from create_task to the end: held by the slot, then by whoever took it out of the slot;
- *                dropped when the task is done
+ *   the run      from the start (a coroutine object has it already, so that create_task needs no RMW) to
+ *                the end: held by the slot, then by whoever took it out; dropped when the task is done
  *   others       weft_ref; a canceller during its walk; a time-out that expires, during its walk
  * A waiter holds none: its own caller holds one for as long as it waits.
  */
@@ -45,6 +45,7 @@
 #include "runtime/base/atomic.h"
 #include "runtime/base/base.h"
 #include "runtime/core/entry.h"
+#include "runtime/core/slab.h"
 
 struct weft__stack;
 struct weft__wait;
@@ -139,7 +140,7 @@ WEFT__INLINE bool weft__is_done(const struct weft_awaitable *aw)
     return weft__load_acquire(&((struct weft_awaitable *)(uintptr_t)aw)->word) == WEFT__WORD_DONE;
 }
 
-/* A new object of [kind] with one reference, or NULL. */
+/* A new object of [kind] with one reference, and for a coroutine the run's as well; or NULL. */
 struct weft_awaitable *weft__awaitable_new(enum weft__kind kind, const weft_corofn_t *fn, void *arg,
                                            const char *where);
 
@@ -149,8 +150,18 @@ struct weft_awaitable *weft__awaitable_failed(int error);
 /* Drops [n] references at once. */
 void weft__awaitable_unref(struct weft_awaitable *aw, uint32_t n);
 
+void weft__awaitable_free_extra(struct weft_awaitable *aw);
+
 /* Frees what nobody else can reach. */
-void weft__awaitable_free(struct weft_awaitable *aw);
+WEFT__INLINE void weft__awaitable_free(struct weft_awaitable *aw)
+{
+    if (weft__unlikely(aw->extra != NULL))
+        weft__awaitable_free_extra(aw);
+    weft__store_relaxed(&aw->kind, WEFT__KIND_FREE);
+    /* relaxed: the walk of the registry only compares it with zero. */
+    weft__store_relaxed(&aw->refs, 0);
+    weft__slab_put(WEFT__SLAB_AWAITABLE, aw);
+}
 
 /* Its extra part, made at need; NULL when out of memory. Any thread that holds a reference. */
 struct weft__extra *weft__awaitable_extra(struct weft_awaitable *aw);

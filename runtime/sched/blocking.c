@@ -23,6 +23,7 @@ static struct weft__job *pop(struct weft__blocking *pool)
     if (!job)
         return NULL;
     pool->first = job->next;
+    pool->queued--;
     if (pool->first)
         pool->first->link = &pool->first;
     else
@@ -127,7 +128,9 @@ int weft__blocking_submit(struct weft__blocking *pool, struct weft__job *job)
     job->link = pool->last;
     *pool->last = job;
     pool->last = &job->next;
-    bool idle = pool->idle > 0;
+    pool->queued++;
+    /* A thread that was sent for counts as idle until it has taken its job. */
+    bool idle = pool->idle >= pool->queued;
     weft__fetch_add_relaxed(&pool->signal, 1); /* relaxed: under the lock */
     if (!idle)
         rc = start_thread(pool);
@@ -145,6 +148,7 @@ bool weft__blocking_take_back(struct weft__blocking *pool, struct weft__job *job
     bool queued = job->link != NULL;
     if (queued) {
         *job->link = job->next;
+        pool->queued--;
         if (job->next)
             job->next->link = job->link;
         else
@@ -165,6 +169,12 @@ void weft__blocking_close(struct weft__blocking *pool)
     for (int i = 0; i < WEFT__BLOCKING_THREADS; i++) {
         weft__spin_lock(&pool->lock);
         weft__thread thread = pool->threads[i];
+        while (thread == (weft__thread)-1) { /* one that is being started */
+            weft__spin_unlock(&pool->lock);
+            weft__pause();
+            weft__spin_lock(&pool->lock);
+            thread = pool->threads[i];
+        }
         pool->threads[i] = 0;
         weft__spin_unlock(&pool->lock);
         if (thread)

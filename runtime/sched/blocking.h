@@ -2,11 +2,12 @@
 /*
  * blocking: threads for calls that block.
  *
- * A FIFO of jobs under a lock, and threads that take from it. A thread is started when a job comes and none is
- * idle, up to a limit; one that had nothing to do for ten seconds ends. Workers never block on purpose.
+ * A FIFO of jobs under a lock, and threads that take from it. A thread is started when a job comes
+ * and none is idle, up to a limit; one that had nothing to do for ten seconds ends. Workers never
+ * block on purpose.
  *
- * A job lives in whatever submitted it (a frame of a task that waits, or an object); `run` is the last access
- * to it that the pool makes. A job that was not taken yet can be taken back.
+ * A job lives in whatever submitted it (a frame of a task that waits, or an object); `run` is the
+ * last access to it that the pool makes. A job that was not taken yet can be taken back.
  */
 #ifndef WEFT_SCHED_BLOCKING_H
 #define WEFT_SCHED_BLOCKING_H
@@ -25,7 +26,9 @@ struct weft__blocking {
     const struct weft__system *system;
     struct weft__spin lock; /* all that follows but `signal` */
     struct weft__job *first, **last;
-    unsigned idle;   /* threads that wait, less those that were already told of a job */
+    unsigned
+        idle; /* threads that wait, those that were woken and have not taken a job yet among them */
+    unsigned queued; /* jobs that no thread has taken */
     unsigned count;  /* threads that were started and not joined */
     bool closed;
     weft__thread threads[WEFT__BLOCKING_THREADS];
@@ -35,8 +38,8 @@ struct weft__blocking {
 
 void weft__blocking_init(struct weft__blocking *pool, const struct weft__system *system);
 
-/* Any thread. 0; -ESHUTDOWN (closed), -EAGAIN or what the system said if there is no thread at all to run it:
- * then it is not queued. */
+/* Any thread. 0; -ESHUTDOWN (closed), -EAGAIN or what the system said if there is no thread at all
+ * to run it: then it is not queued. */
 int weft__blocking_submit(struct weft__blocking *pool, struct weft__job *job);
 
 /* Any thread. True: the job was still queued, and is not any more. */

@@ -168,7 +168,7 @@ bool weft__cancel_task(struct weft_awaitable *task)
     return true;
 }
 
-bool weft__raise(struct weft_awaitable *task)
+bool weft__raise_pending(struct weft_awaitable *task)
 {
     return take_pending(task) != 0;
 }

@@ -46,8 +46,15 @@ void weft__interrupt(struct weft_awaitable *task, bool owner);
  * are pending in [task] to it, and has the walk go on there. */
 void weft__walk_into(struct weft__walk *walk, struct weft_awaitable *task, struct weft_awaitable *inner);
 
+bool weft__raise_pending(struct weft_awaitable *task);
+
 /* By the task itself, going on after a wait: all pending tokens become one -ECANCELED. True: there were. */
-bool weft__raise(struct weft_awaitable *task);
+WEFT__INLINE bool weft__raise(struct weft_awaitable *task)
+{
+    /* relaxed: a token that comes later is met by the next wait. */
+    return weft__unlikely(weft__tokens_pending(weft__load_relaxed(&task->tokens)) != 0) &&
+           weft__raise_pending(task);
+}
 
 /* Takes one request back (never below zero); at zero nothing stays pending. With [own], a pending token is
  * withdrawn too if none left since [sequence]. Returns the count that is left. */

@@ -7,7 +7,7 @@
 #include "runtime/core/slab.h"
 #include "runtime/sched/worker.h"
 
-static _Atomic(uint32_t) generation;
+_Atomic(uint32_t) weft__fork_count;
 
 /* The running task's stack, or NULL. */
 static struct weft__stack *task_stack(void)
@@ -47,10 +47,11 @@ static void parent(void)
 static void child(void)
 {
     unlock_slabs();
-    weft__fetch_add_relaxed(&generation, 1); /* relaxed: one thread is left */
+    weft__fetch_add_relaxed(&weft__fork_count, 1); /* relaxed: one thread is left */
     if (weft__self())
         weft__thread_local()->forked = true;
     weft__self_set(NULL);
+    weft__thread_local()->loop = NULL; /* the one that was set is dead */
 }
 
 static int installed;
@@ -66,9 +67,4 @@ int weft__fork_install(void)
 
     pthread_once(&once, install);
     return installed;
-}
-
-uint32_t weft__fork_generation(void)
-{
-    return weft__load_relaxed(&generation); /* relaxed: changes only where there is one thread */
 }

@@ -10,12 +10,18 @@
 #ifndef WEFT_SCHED_FORK_H
 #define WEFT_SCHED_FORK_H
 
-#include <stdint.h>
+#include "runtime/base/atomic.h"
+#include "runtime/base/base.h"
 
 /* Registers the handlers, once per process. 0, -ENOMEM. */
 int weft__fork_install(void);
 
+extern _Atomic(uint32_t) weft__fork_count;
+
 /* Differs in a child from what it was in its parent. */
-uint32_t weft__fork_generation(void);
+WEFT__INLINE uint32_t weft__fork_generation(void)
+{
+    return weft__load_relaxed(&weft__fork_count); /* relaxed: changes only where there is one thread */
+}
 
 #endif

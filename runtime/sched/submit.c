@@ -3,14 +3,6 @@
 
 #include "runtime/sched/loop.h"
 
-void weft__submit_local(struct weft__worker *worker, weft__entry e)
-{
-    weft__deque_push(&worker->deque, e);
-    weft__sim_point("pushed");
-    if (!worker->solo && weft__idle_wanted(&worker->loop->idle))
-        weft__idle_wake_throttled(worker->loop, worker);
-}
-
 static WEFT__NOINLINE bool inject(struct weft_loop *loop, weft__entry e)
 {
     weft__sim_point("inject");

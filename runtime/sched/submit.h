@@ -26,7 +26,13 @@ void weft__submit_stack(struct weft__stack *stack);
 bool weft__submit_task(struct weft_awaitable *task);
 
 /* Worker: onto its own deque. */
-void weft__submit_local(struct weft__worker *worker, weft__entry e);
+WEFT__INLINE void weft__submit_local(struct weft__worker *worker, weft__entry e)
+{
+    weft__deque_push(&worker->deque, e);
+    weft__sim_point("pushed");
+    if (!worker->solo && weft__idle_wanted(worker->idle))
+        weft__idle_wake_throttled(worker->loop, worker);
+}
 
 /* Any thread: into the mail of one worker, which is woken if it sleeps. False: closed. */
 bool weft__submit_mail(struct weft__worker *worker, weft__entry e);

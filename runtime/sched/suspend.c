@@ -19,7 +19,7 @@ enum action { /* what the commit does for the stack that was left */
 };
 
 /* On the next stack: what [from] asked for. After that, `from` may be running elsewhere. */
-static void commit(struct weft__stack *from)
+WEFT__INLINE void commit(struct weft__stack *from)
 {
     struct weft__worker *worker = weft__self();
     struct weft_strand *leaving = worker->leaving;
@@ -71,17 +71,26 @@ static WEFT__SAN_NEVER_LEFT void switch_away(struct weft__worker *worker, struct
 {
     struct weft__stack *from = worker->stack;
 
-    from->saved_errno = weft__errno_get();
+    from->saved_errno = *worker->errno_address;
     switch_to(worker, to, action);
-    weft__errno_set(from->saved_errno);
+    *weft__self()->errno_address = from->saved_errno;
 }
 
 /* ---- prefetch: the next stacks are cold when there are many; reading them early hides the misses ---- */
 
+static void prefetch_stack(const struct weft__stack *stack)
+{
+    const char *top = (const char *)stack;
+
+    __builtin_prefetch(top);
+    for (int line = 1; line <= 3; line++) /* the saved context stands right below */
+        __builtin_prefetch(top - line * WEFT__CACHE_LINE);
+}
+
 static void prefetch_next(struct weft__worker *worker)
 {
     weft__entry next = weft__deque_peek(&worker->deque, 0);
-    weft__entry later = weft__deque_peek(&worker->deque, 3);
+    weft__entry later = next ? weft__deque_peek(&worker->deque, 3) : 0;
 
     if (weft__entry_tag(next) == WEFT__ENTRY_STACK) {
         /* relaxed: it may be running elsewhere by now; only a hint. */
@@ -89,18 +98,13 @@ static void prefetch_next(struct weft__worker *worker)
         __builtin_prefetch(sp);
         __builtin_prefetch(sp + WEFT__CACHE_LINE);
     }
-    if (later) {
-        char *object = weft__entry_object(later);
-        __builtin_prefetch(object);
-        if (weft__entry_tag(later) == WEFT__ENTRY_STACK) {
-            __builtin_prefetch(object - WEFT__CACHE_LINE);
-            __builtin_prefetch(object - 2 * WEFT__CACHE_LINE);
-            __builtin_prefetch(object - 3 * WEFT__CACHE_LINE);
-        }
-    }
+    if (weft__entry_tag(later) == WEFT__ENTRY_STACK)
+        prefetch_stack(weft__entry_object(later));
+    else if (later)
+        __builtin_prefetch(weft__entry_object(later));
 }
 
-/* ---- what the task has gathered ------------------------------------------------------------------ */
+/* ---- what the running task has written ----------------------------------------------------------- */
 
 static void flush_uncorked(struct weft__worker *worker)
 {
@@ -188,7 +192,7 @@ static struct weft__stack *stack_for(struct weft__worker *worker, struct weft_aw
 /* ---- leaving a stack --------------------------------------------------------------------------- */
 
 /* Where [e] runs; the base for what is neither task nor stack, and for a task without a stack to run on. */
-static struct weft__stack *target(struct weft__worker *worker, weft__entry e)
+WEFT__INLINE struct weft__stack *target(struct weft__worker *worker, weft__entry e)
 {
     struct weft__stack *stack = NULL;
 

@@ -22,7 +22,7 @@ int weft__worker_init(struct weft__worker *worker, struct weft_loop *loop, unsig
     int rc;
 
     *worker = (struct weft__worker){
-        .loop = loop, .id = id, .solo = loop->count == 1, .ordered = loop->ordered};
+        .loop = loop, .idle = &loop->idle, .id = id, .solo = loop->count == 1, .ordered = loop->ordered};
     worker->stack = &worker->base;
     worker->spin_cycles = weft__cpu_count() > 1 ? SPIN_CYCLES : 0;
     weft__random_seed(&worker->random, id + 1);
@@ -361,6 +361,7 @@ void weft__worker_run(struct weft__worker *worker)
     weft__entry e;
 
     weft__san_adopt(&worker->base.san);
+    worker->errno_address = &errno;
     weft__worker_turn(worker);
     do {
         e = worker->handed;

@@ -42,6 +42,7 @@ struct weft__worker_counters { /* written by the worker, read by anyone: relaxed
 struct weft__worker {
     /* constant after start */
     struct weft_loop *loop;
+    struct weft__idle *idle; /* the loop's */
     struct weft__driver *driver;
     unsigned id;
     bool solo;    /* the loop has one worker */
@@ -49,6 +50,7 @@ struct weft__worker {
     weft__thread thread; /* but this: under the loop's lock, 0 between runs */
 
     /* the worker only */
+    int *errno_address;            /* of its thread, in this run */
     struct weft__stack *stack;     /* what runs: a task's stack, or &base */
     struct weft_strand *strand;    /* held by what runs, or NULL */
     int strand_budget;             /* steps it may still run */
