@@ -2,6 +2,7 @@
 #include "runtime/async/create_task.h"
 
 #include "weft/strand.h"
+#include "runtime/core/waiters.h"
 #include "runtime/sched/loop.h"
 #include "runtime/sched/misuse.h"
 #include "runtime/sched/report.h"
@@ -52,6 +53,17 @@ static int refuse(weft_coro_t *coro)
     }
 }
 
+/* The loop was closed meanwhile; its walk over all tasks may have ended this one already. */
+static void end_refused(weft_task_t *task)
+{
+    struct weft_strand *strand = task->strand;
+
+    if (!weft__awaitable_complete(task, -ECANCELED, NULL))
+        return;
+    weft_strand_unref(strand);
+    weft__awaitable_unref(task, 1); /* the run's */
+}
+
 int weft__create_task(struct weft_loop *loop, weft_coro_t *coro, const weft_task_opts_t *opts,
                       weft_task_t **task)
 {
@@ -71,20 +83,41 @@ int weft__create_task(struct weft_loop *loop, weft_coro_t *coro, const weft_task
     }
     coro->loop = loop;
     coro->strand = strand_for(loop, opts);
-    coro->flags = (uint8_t)((opts->detached ? WEFT__TASK_DETACHED : 0) |
-                            (opts->pinned ? WEFT__TASK_PINNED : 0) |
-                            stack_class << WEFT__TASK_CLASS_SHIFT);
+    coro->flags =
+        (uint8_t)((opts->detached ? WEFT__TASK_DETACHED : 0) |
+                  (opts->pinned ? WEFT__TASK_PINNED : 0) | stack_class << WEFT__TASK_CLASS_SHIFT);
     *task = opts->detached ? NULL : coro;
     if (weft__unlikely(opts->detached))
         weft__fetch_sub_acq_rel(&coro->refs, 1); /* the handle's; the run's is left */
     /* release: pairs with the acquire of the registry's walk: its loop can be read. */
     weft__store_release(&coro->kind, WEFT__KIND_TASK);
-    if (weft__unlikely(!weft__submit_task(coro))) { /* the loop was closed meanwhile */
-        weft__task_finish(coro, -ECANCELED);
+    if (weft__unlikely(!weft__submit_task(coro))) {
+        end_refused(coro);
         weft_unref(*task);
         return -ESHUTDOWN;
     }
     return 0;
+}
+
+/* The common case, a third of the price of the general one: no option, no strand, the default
+ * stack. */
+static bool is_plain(const struct weft__worker *worker, const weft_coro_t *coro,
+                     const weft_task_opts_t *opts)
+{
+    return worker && coro && weft__kind(coro) == WEFT__KIND_CORO && !coro->fn->stack_size &&
+           !worker->strand && !opts->name && !opts->stack_size && !opts->detached &&
+           !opts->pinned && !opts->strand;
+}
+
+static weft_task_t *create_plain(struct weft__worker *worker, weft_coro_t *coro)
+{
+    coro->loop = worker->loop;
+    coro->flags = WEFT__STACK_DEFAULT_CLASS << WEFT__TASK_CLASS_SHIFT;
+    /* release: as in weft__create_task. */
+    weft__store_release(&coro->kind, WEFT__KIND_TASK);
+    weft__count(&worker->counters.spawned, 1);
+    weft__submit_local(worker, weft__entry_make(coro, WEFT__ENTRY_TASK));
+    return coro;
 }
 
 weft_task_t *weft_create_task_opts(weft_coro_t *coro, const weft_task_opts_t *opts)
@@ -95,6 +128,8 @@ weft_task_t *weft_create_task_opts(weft_coro_t *coro, const weft_task_opts_t *op
 
     if (!opts)
         opts = &defaults;
+    if (weft__likely(is_plain(worker, coro, opts)))
+        return create_plain(worker, coro);
     if (weft__unlikely(!worker)) {
         rc = weft__no_task("create_task");
         weft_coro_close(coro);

@@ -98,7 +98,7 @@ static void fire(struct weft__waiter *waiter, struct weft_awaitable *done)
     weft__awaitable_unref(future, 1);
 }
 
-static bool cancel(struct weft_awaitable *future)
+static bool cancel(struct weft_awaitable *future, struct weft__walk *outer)
 {
     struct gather *gather = future->extra->data;
     bool any = false;
@@ -109,7 +109,7 @@ static bool cancel(struct weft_awaitable *future)
     weft__store_seq_cst(&gather->cancel_asked, true);
     for (size_t i = 0; i < gather->count; i++) {
         if (gather->child[i].same_as == i)
-            any = weft__cancel(gather->child[i].aw) || any;
+            any = weft__cancel(gather->child[i].aw, outer) || any;
     }
     return any;
 }

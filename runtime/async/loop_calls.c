@@ -129,6 +129,8 @@ int weft_loop_run_until_complete(weft_loop_t *loop, weft_awaitable_t *aw, void *
         return -EXDEV;
     }
     rc = run_until(loop, aw, result);
+    if (created && rc != WEFT_ESTOPPED && !weft_done(aw))
+        weft_cancel(aw); /* the run could not start: nobody waits for it any more */
     if (created)
         weft_unref(aw);
     return rc;

@@ -68,6 +68,8 @@ static int run_main(struct weft_loop *loop, weft_task_t *main, void **result)
 
     watch_interrupt(loop, &interrupt);
     rc = weft_loop_run_until_complete(loop, main, result);
+    if (!weft_done(main)) /* it was stopped, or could not start: then the body must never run */
+        weft_cancel(main);
     if (rc == -ECANCELED && interrupt.came && weft_uncancel(main) == 0)
         rc = -EINTR;
     if (interrupt.installed)

@@ -83,6 +83,12 @@ static struct weft__slab_free *from_depot(struct weft__slab *slab)
     return batch;
 }
 
+WEFT__NOINLINE void weft__slab_watch_exit(void)
+{
+    pthread_once(&once, make_key);
+    pthread_setspecific(at_thread_exit, weft__thread_local()->magazines);
+}
+
 bool weft__slab_refill(enum weft__slab_id id, struct weft__magazine *m)
 {
     struct weft__slab *slab = &weft__slabs[id];
@@ -96,8 +102,7 @@ bool weft__slab_refill(enum weft__slab_id id, struct weft__magazine *m)
     m->count = 0;
     for (; f; f = (struct weft__slab_free *)f->link.next)
         m->count++;
-    pthread_once(&once, make_key);
-    pthread_setspecific(at_thread_exit, weft__thread_local()->magazines);
+    weft__slab_watch_exit();
     return true;
 }
 

@@ -53,6 +53,8 @@ extern struct weft__slab weft__slabs[WEFT__SLAB_COUNT];
 /* The rare halves of get and put. */
 bool weft__slab_refill(enum weft__slab_id id, struct weft__magazine *m);
 void weft__slab_spill(enum weft__slab_id id, struct weft__magazine *m);
+/* Has what this thread has left given back when it ends. */
+void weft__slab_watch_exit(void);
 
 WEFT__INLINE void weft__slab_poison(void *object, size_t size)
 {
@@ -84,6 +86,8 @@ WEFT__INLINE void weft__slab_put(enum weft__slab_id id, void *object)
     struct weft__magazine *m = &weft__thread_local()->magazines[id];
     struct weft__slab_free *f = object;
 
+    if (weft__unlikely(!m->head))
+        weft__slab_watch_exit(); /* a thread that only puts never refills */
     f->link.next = (weft__entry)m->head;
     m->head = f;
     weft__slab_poison(f, weft__slabs[id].size);

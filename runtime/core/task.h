@@ -49,6 +49,7 @@
 
 struct weft__stack;
 struct weft__wait;
+struct weft__walk;
 
 enum weft__kind {
     WEFT__KIND_FREE,   /* not allocated */
@@ -68,7 +69,8 @@ enum { /* flags: written before the object is shared */
 /* What few objects have: a name, a copied argument, another behaviour. */
 struct weft__extra {
     char *name;
-    bool (*cancel)(struct weft_awaitable *aw);   /* instead of completing it as cancelled */
+    /* instead of completing it as cancelled; outer: of sched/cancel.h */
+    bool (*cancel)(struct weft_awaitable *aw, struct weft__walk *outer);
     void (*destroy)(struct weft_awaitable *aw);  /* frees what `data` holds */
     void *data;
     _Alignas(16) unsigned char copy[]; /* of weft_coro_copy */

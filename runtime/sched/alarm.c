@@ -58,7 +58,7 @@ void weft__alarm_expire(struct weft__timers *timers, int64_t now)
         if (!task)
             continue;
         weft__spin_unlock(&timers->lock);
-        weft__interrupt(task, false);
+        weft__interrupt(task, false, NULL);
         weft__awaitable_unref(task, 1);
         weft__spin_lock(&timers->lock);
     }

@@ -9,7 +9,8 @@
 
 enum { INLINE_ROOM = 16 * 1024 }; /* stack that must be left for a child to run on its parent's */
 
-/* ---- waiting until something is done ----------------------------------------------------------- */
+/* ---- waiting until something is done -----------------------------------------------------------
+ */
 
 struct await_wait {
     struct weft__wait wait;
@@ -23,14 +24,14 @@ static void fire(struct weft__waiter *waiter, struct weft_awaitable *done)
     weft__wake(weft__container_of(waiter, struct await_wait, waiter)->task);
 }
 
-bool weft__cancel(struct weft_awaitable *aw)
+bool weft__cancel(struct weft_awaitable *aw, struct weft__walk *outer)
 {
     switch (weft__kind(aw)) {
     case WEFT__KIND_TASK:
-        return weft__cancel_task(aw);
+        return weft__cancel_task(aw, outer);
     case WEFT__KIND_FUTURE:
         if (aw->extra && aw->extra->cancel)
-            return aw->extra->cancel(aw);
+            return aw->extra->cancel(aw, outer);
         return weft__awaitable_complete(aw, -ECANCELED, NULL);
     default:
         return false;
@@ -61,24 +62,25 @@ static void await_commit(struct weft_awaitable *task, struct weft__wait *wait)
     if (weft__likely(!cancelled))
         return;
     if (weft__kind(aw) != WEFT__KIND_TASK)
-        weft__cancel(aw);
+        weft__cancel(aw, NULL);
     if (walk.next) {
-        weft__interrupt(walk.next, false);
+        weft__interrupt(walk.next, false, NULL);
         weft__awaitable_unref(walk.next, 1);
     }
     weft__awaitable_unref(aw, 1);
 }
 
-/* A future is completed as cancelled, which wakes the task; a task gets the tokens. */
+/* A future is completed as cancelled, which wakes the task; a task gets the tokens. In a cycle
+ * neither would end it: it leaves the list. */
 static bool await_interrupt(struct weft_awaitable *task, struct weft__wait *wait,
                             struct weft__walk *walk)
 {
     struct await_wait *w = weft__container_of(wait, struct await_wait, wait);
     struct weft_awaitable *aw = w->aw;
-    bool woke = false;
+    bool is_task = weft__kind(aw) == WEFT__KIND_TASK, woke = false;
 
-    if (weft__kind(aw) != WEFT__KIND_TASK) {
-        weft__cancel(aw);
+    if (!is_task && !walk->cycle) {
+        weft__cancel(aw, walk);
         return false;
     }
     uintptr_t newest = weft__word_lock(aw);
@@ -88,7 +90,7 @@ static bool await_interrupt(struct weft_awaitable *task, struct weft__wait *wait
     if (walk->cycle && weft__wait_tokens(task)) {
         newest = weft__waiters_remove(newest, &w->waiter);
         woke = true;
-    } else {
+    } else if (is_task) {
         weft__walk_into(walk, task, aw);
     }
     weft__word_unlock(aw, newest);
@@ -99,13 +101,13 @@ static const struct weft__wait_kind await_kind = {"await", await_commit, await_i
 
 void weft__await_done(struct weft_awaitable *task, struct weft_awaitable *aw)
 {
-    struct await_wait w = {
-        .wait.kind = &await_kind, .waiter.fire = fire, .task = task, .aw = aw};
+    struct await_wait w = {.wait.kind = &await_kind, .waiter.fire = fire, .task = task, .aw = aw};
 
     weft__suspend_wait(task, &w.wait);
 }
 
-/* ---- a child on its parent's stack ------------------------------------------------------------- */
+/* ---- a child on its parent's stack -------------------------------------------------------------
+ */
 
 struct inlined_wait { /* on the frame of the parent, as long as the child runs on its stack */
     struct weft__wait wait;
@@ -139,7 +141,8 @@ void weft__await_publish(struct weft_awaitable *task)
 
     for (struct weft_awaitable *p = task->parent; p && !inlined_wait(p)->published; p = p->parent) {
         inlined_wait(p)->published = true;
-        /* seq_cst: published before the look at the tokens below; the wait record was written by call. */
+        /* seq_cst: published before the look at the tokens below; the wait record was written by
+         * call. */
         weft__store_seq_cst(&p->ws, WEFT__WAITING);
         outermost = p;
     }
@@ -147,7 +150,7 @@ void weft__await_publish(struct weft_awaitable *task)
         return;
     for (struct weft_awaitable *p = task->parent;; p = p->parent) {
         if (weft__wait_tokens(p))
-            weft__interrupt(p, false);
+            weft__interrupt(p, false, NULL);
         if (p == outermost)
             break;
     }
@@ -168,12 +171,14 @@ static bool claim(struct weft__worker *worker, struct weft_awaitable *child)
     struct weft__claimable *claimable = (struct weft__claimable *)child;
     unsigned home = weft__deque_home_of(claimable);
 
-    if (worker->strand)
+    if (weft__unlikely(worker->strand != NULL))
         return weft__strand_claim(worker->strand, weft__entry_make(child, WEFT__ENTRY_TASK));
     if (worker->ordered &&
         (weft__deque_length(&worker->deque) != 1 ||
          weft__deque_peek(&worker->deque, 0) != weft__entry_make(child, WEFT__ENTRY_TASK)))
         return false;
+    if (weft__likely(home == worker->id))
+        return weft__deque_claim_own(&worker->deque, claimable);
     if (home >= worker->loop->count)
         return false;
     return weft__deque_claim(&worker->deque, &worker->loop->workers[home].deque, claimable);
@@ -191,7 +196,8 @@ static bool may_inline(struct weft__worker *worker, struct weft_awaitable *child
         child->flags >> WEFT__TASK_CLASS_SHIFT > stack->size_class)
         return false;
     if (weft__unlikely(budget <= 0)) {
-        /* The slice is spent. What is older goes first, if there is any; what has happened is taken in. */
+        /* The slice is spent. What is older goes first, if there is any; what has happened is taken
+         * in. */
         if (!weft__deque_passed(&worker->deque, worker->mark))
             return false;
         weft__worker_turn(worker);
@@ -217,9 +223,7 @@ static int call(struct weft__worker *worker, struct weft_awaitable *parent,
     if (weft__likely(!weft__raise(child)))
         error = child->fn->body(child->arg, &child->result);
     stack->task = parent;
-    if (weft__unlikely(!weft__self()))
-        return error; /* in the child of a fork */
-    if (weft__unlikely(w.published)) {
+    if (weft__unlikely(w.published) && weft__self()) {
         weft__task_finish(child, error);
         unpublish(parent);
         return 1;
@@ -228,16 +232,15 @@ static int call(struct weft__worker *worker, struct weft_awaitable *parent,
 }
 
 /* In an ordered loop what became runnable while the child ran comes first, as in asyncio. */
-static bool goes_on_by_return(void)
+static bool goes_on_by_return(struct weft__worker *worker)
 {
-    struct weft__worker *worker = weft__self();
-
-    if (worker->strand)
+    if (weft__unlikely(worker->strand != NULL))
         return weft__strand_is_empty(worker->strand);
     return !worker->ordered || !weft__deque_peek(&worker->deque, 0);
 }
 
-/* ---- public ------------------------------------------------------------------------------------ */
+/* ---- public ------------------------------------------------------------------------------------
+ */
 
 int weft__await_outcome(struct weft_awaitable *aw, void **result)
 {
@@ -269,25 +272,27 @@ static int await_inlined(struct weft__worker *worker, struct weft_awaitable *tas
 {
     int error = call(worker, task, child);
 
-    if (weft__unlikely(!weft__self()))
-        return -ESHUTDOWN;
-    if (weft__likely(error <= 0)) { /* it never really suspended, or nobody looked: not finished yet */
-        if (gone && goes_on_by_return() && weft__registry_alone(weft__self(), child)) {
+    worker = weft__self(); /* another one, if the child suspended */
+    if (weft__unlikely(!worker))
+        return -ESHUTDOWN; /* in the child of a fork */
+    bool by_return = goes_on_by_return(worker);
+    if (weft__likely(error <= 0)) { /* not finished yet */
+        if (gone && by_return && weft__registry_alone(worker, child)) {
             if (error == 0 && result)
                 *result = child->result;
             *gone = true;
-            weft__registry_free_alone(weft__self(), child);
+            weft__registry_free_alone(worker, child);
             return weft__unlikely(weft__raise(task)) ? -ECANCELED : error;
         }
         weft__task_finish(child, error);
     }
-    if (!goes_on_by_return())
+    if (!by_return)
         weft__suspend_yield();
     return weft__raise(task) ? -ECANCELED : weft__await_outcome(child, result);
 }
 
-/* [gone]: NULL if the reference is borrowed. Else it is the callee's to drop, and nobody may use it beside
- * us: *gone tells that it was. */
+/* [gone]: NULL if the reference is borrowed. Else it is the callee's to drop, and nobody may use it
+ * beside us: *gone tells that it was. */
 static int await_other(struct weft__worker *worker, struct weft_awaitable *task,
                        struct weft_awaitable *aw, void **result, bool *gone)
 {
@@ -311,8 +316,7 @@ WEFT__INLINE int await_any(struct weft_awaitable *aw, void **result, bool *gone)
     if (weft__unlikely(!aw))
         return -EINVAL;
     if (weft__unlikely(!task))
-        return weft__kind(aw) == WEFT__KIND_FAILED ? aw->error
-                                             : weft__no_task("await");
+        return weft__kind(aw) == WEFT__KIND_FAILED ? aw->error : weft__no_task("await");
     if (weft__kind(aw) == WEFT__KIND_CORO)
         return await_coroutine(aw, result);
     if (weft__unlikely(weft__kind(aw) == WEFT__KIND_SPENT))
@@ -337,5 +341,5 @@ int weft_join(weft_awaitable_t *aw, void **result)
 
 bool weft_cancel(weft_awaitable_t *aw)
 {
-    return aw && weft__cancel(aw);
+    return aw && weft__cancel(aw, NULL);
 }

@@ -28,7 +28,7 @@ void weft__await_publish(struct weft_awaitable *task);
 /* The outcome of what is done; marks it as looked at. */
 int weft__await_outcome(struct weft_awaitable *aw, void **result);
 
-/* Asks any awaitable to end: what weft_cancel does. */
-bool weft__cancel(struct weft_awaitable *aw);
+/* Asks any awaitable to end: what weft_cancel does. [outer]: the walk that comes here (cancel.h), or NULL. */
+bool weft__cancel(struct weft_awaitable *aw, struct weft__walk *outer);
 
 #endif

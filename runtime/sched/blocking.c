@@ -70,48 +70,53 @@ static void thread_main(void *arg)
         job->run(job);
 }
 
-/* Joins threads that have ended and finds a free slot; -1 if there is none. With the lock held, which it
- * lets go of meanwhile. */
+/* With the lock held, which it lets go of meanwhile. */
+static void join_ended(struct weft__blocking *pool)
+{
+    for (int i = 0; i < WEFT__BLOCKING_THREADS; i++) {
+        if (!pool->threads[i] || !pool->ended[i])
+            continue;
+        weft__thread thread = pool->threads[i];
+        pool->threads[i] = 0;
+        pool->ended[i] = false;
+        pool->count--;
+        weft__spin_unlock(&pool->lock);
+        pool->system->thread_join(thread);
+        weft__spin_lock(&pool->lock);
+    }
+}
+
+/* A slot that is free as long as the lock is held, or -1. */
 static int free_slot(struct weft__blocking *pool)
 {
-    int slot = -1;
-
     for (int i = 0; i < WEFT__BLOCKING_THREADS; i++) {
-        if (pool->threads[i] && pool->ended[i]) {
-            weft__thread thread = pool->threads[i];
-            pool->threads[i] = 0;
-            pool->ended[i] = false;
-            pool->count--;
-            weft__spin_unlock(&pool->lock);
-            pool->system->thread_join(thread);
-            weft__spin_lock(&pool->lock);
-        }
-        if (slot < 0 && !pool->threads[i])
-            slot = i;
+        if (!pool->threads[i])
+            return i;
     }
-    return slot;
+    return -1;
 }
 
 /* With the lock held, which it lets go of meanwhile: a slot is reserved by a thread of its own value. */
 static int start_thread(struct weft__blocking *pool)
 {
     struct start start = {.pool = pool};
-    int slot = free_slot(pool), rc;
     weft__thread thread = 0;
+    int slot, rc;
 
+    join_ended(pool);
+    slot = free_slot(pool);
     if (slot < 0)
         return pool->count > 0 ? 0 : -EAGAIN;
     start.slot = (unsigned)slot;
     pool->threads[slot] = (weft__thread)-1;
-    pool->count++;
     weft__spin_unlock(&pool->lock);
     rc = pool->system->thread_start(&thread, "weft-blocking", thread_main, &start);
     while (rc == 0 && !weft__load_acquire(&start.read))
         pool->system->wait(&start.read, 0, INT64_MAX);
     weft__spin_lock(&pool->lock);
     pool->threads[slot] = thread;
-    if (rc < 0)
-        pool->count--;
+    if (rc == 0)
+        pool->count++; /* not before: nobody may rely on a thread whose start fails yet */
     return rc < 0 && pool->count > 0 ? 0 : rc;
 }
 

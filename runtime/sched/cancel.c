@@ -116,15 +116,27 @@ void weft__walk_into(struct weft__walk *walk, struct weft_awaitable *task, struc
     }
 }
 
-void weft__interrupt(struct weft_awaitable *first, bool owner)
+/* An outer walk that holds [task] looks again when it lets go, and goes on as in any cycle. */
+static void mark_cycle(struct weft__walk *outer, const struct weft_awaitable *task)
 {
-    struct weft__walk walk = {.owner = owner};
+    for (; outer; outer = outer->outer) {
+        if (outer->held == task)
+            outer->cycle = true;
+    }
+}
+
+void weft__interrupt(struct weft_awaitable *first, bool owner, struct weft__walk *outer)
+{
+    struct weft__walk walk = {.owner = owner, .outer = outer};
     struct weft_awaitable *task = first, *tortoise = NULL;
     unsigned steps = 0, limit = 8;
     bool counted = false; /* the walk's own reference: not for the first */
 
     for (;;) {
         walk.next = NULL;
+        walk.held = task;
+        if (weft__unlikely(outer != NULL))
+            mark_cycle(outer, task);
         interrupt_one(task, &walk);
         if (counted)
             weft__awaitable_unref(task, 1);
@@ -160,11 +172,11 @@ bool weft__token_put(struct weft_awaitable *task, uint32_t *sequence)
     return true;
 }
 
-bool weft__cancel_task(struct weft_awaitable *task)
+bool weft__cancel_task(struct weft_awaitable *task, struct weft__walk *outer)
 {
     if (!weft__token_put(task, NULL))
         return false;
-    weft__interrupt(task, false);
+    weft__interrupt(task, false, outer);
     return true;
 }
 

@@ -10,7 +10,8 @@
  * The walk. A task that awaits another passes its tokens inward, as asyncio's cancel does: the innermost is
  * interrupted, and the outer ones see what comes out of it. It is a loop, not a recursion: one task is held
  * at a time, with a reference. A tortoise finds cycles of tasks that await each other: there the wait is
- * unlinked and the task resumed instead.
+ * unlinked and the task resumed instead. A gather that is cancelled on the way begins one walk for each child,
+ * within the outer one; if such a walk comes to a task that an outer one holds, that is a cycle for the outer.
  *
  * Not chosen: a lock per task around suspend and resume (a waker would wait for a canceller); a generation
  * per wait (does not keep the frame alive); cancelling by a message to the task's worker (a stuck worker
@@ -26,21 +27,24 @@ struct weft__walk {
     struct weft_awaitable *next; /* the inner task that got the tokens, with a reference; or NULL */
     bool cycle;                  /* the walk came back to where it was: pass nothing on */
     bool owner;                  /* by the worker whose ring the operation is in, after a flush */
+    struct weft__walk *outer;    /* on this thread's stack: the walk in whose interrupt this one began */
+    struct weft_awaitable *held; /* where it is */
 };
 
 /* Resumes [task]: its node was unlinked by the caller. The last access to its frame. */
 void weft__wake(struct weft_awaitable *task);
 
-/* Puts a token into [task] and interrupts it. The caller holds a reference. False: it is done. */
-bool weft__cancel_task(struct weft_awaitable *task);
+/* Puts a token into [task] and interrupts it. The caller holds a reference. [outer]: of struct weft__walk, or
+ * NULL. False: it is done. */
+bool weft__cancel_task(struct weft_awaitable *task, struct weft__walk *outer);
 
 /* Puts a token; the interrupt is left to the caller. Returns false if the task is done; *sequence (may be
  * NULL) is the token's, to be withdrawn by. */
 bool weft__token_put(struct weft_awaitable *task, uint32_t *sequence);
 
 /* Interrupts what [task] waits for, if tokens are pending. The caller holds a reference, or a lock that
- * keeps the task alive. [owner]: see struct weft__walk. */
-void weft__interrupt(struct weft_awaitable *task, bool owner);
+ * keeps the task alive. [owner], [outer]: see struct weft__walk. */
+void weft__interrupt(struct weft_awaitable *task, bool owner, struct weft__walk *outer);
 
 /* For interrupt functions, under the lock of [inner]'s word, with [inner] not done: moves the tokens that
  * are pending in [task] to it, and has the walk go on there. */

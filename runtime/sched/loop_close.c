@@ -51,7 +51,7 @@ static void end_task(struct weft_awaitable *task, void *arg)
 
     (void)arg;
     weft__report_error(task->loop, "a task was destroyed, but it is pending", 0, task);
-    weft__cancel_task(task); /* unlinks its node; the wake that follows is refused */
+    weft__cancel_task(task, NULL); /* unlinks its node; the wake that follows is refused */
     newest = weft__word_lock(task);
     if (newest != WEFT__WORD_DONE) {
         struct weft_strand *strand = task->strand;

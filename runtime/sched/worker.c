@@ -101,7 +101,7 @@ void weft__worker_take_asks(struct weft__worker *worker, bool flushed)
         e = weft__entry_link(e)->next;
         /* seq_cst: cleared before the look at the tokens: a cancel that comes later asks anew. */
         weft__store_seq_cst(&task->asked, 0);
-        weft__interrupt(task, flushed);
+        weft__interrupt(task, flushed, NULL);
         weft__awaitable_unref(task, 1);
     }
 }
