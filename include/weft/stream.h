@@ -46,7 +46,8 @@ WEFT_BEGIN
 /* Connects to [host] (a numeric address, or a name: then the first of its addresses that answers).
  * Suspends     yes
  * Returns      0 with two new references; the error of the last address tried (-ECONNREFUSED, ...),
- *              -ENOENT (no such name), -EINVAL, -ECANCELED, -ENOMEM, -EMFILE
+ *              -ENOENT (no such name), -EAGAIN (no name server answers), -EINVAL, -ECANCELED, -ENOMEM,
+ *              -EMFILE
  * Python       asyncio.open_connection() */
 #define weft_open_connection(host, port, reader, writer, ...)                                      \
     weft_open_connection_opts((host), (port), (reader), (writer),                                  \
@@ -70,10 +71,11 @@ WEFT_API WEFT_MUST int weft_start_server_opts(weft_client_fn_t client, void *arg
                                               const weft_net_opts_t *opts);
 
 /* Waits until cancelled; then closes the server and waits for its clients. Returns -ECANCELED,
- * -EBUSY (called twice), -ESHUTDOWN (closed). Python's server.serve_forever(). */
+ * -EBUSY (called twice), -ESHUTDOWN (closed, before or meanwhile). Python's server.serve_forever(). */
 WEFT_API WEFT_MUST int weft_serve_forever(weft_server_t *server);
 
-/* Stops listening. Clients that are connected go on. Idempotent. */
+/* Stops listening. Clients that are connected go on, and those that wait in the kernel are served; the port is
+ * free when weft_server_wait_closed has returned, or soon. Idempotent. */
 WEFT_API void weft_server_close(weft_server_t *server);
 
 /* Waits until the server is closed and has no client left. Returns 0, -ECANCELED. */
@@ -123,12 +125,13 @@ WEFT_API int weft_writelines(weft_writer_t *writer, const weft_iovec_t *lines, s
 
 /* Waits while more than the high-water mark (64 KiB) is unsent, until it is below the low one (16 KiB).
  * Suspends     only then
- * Returns      0, -ECANCELED, the error of the connection (-ECONNRESET, -EPIPE, ...) */
+ * Returns      0, -ECANCELED, -ENOMEM, the error of the connection (-ECONNRESET, -EPIPE, ...) */
 WEFT_API WEFT_MUST int weft_drain(weft_writer_t *writer);
 
 /* Sends what is gathered, then [data] from the caller's memory without a copy, and waits until the kernel
- * has it all. After -ECANCELED a part may have been sent, and the writer is closed.
- * Suspends     yes */
+ * has it all. If a part was sent when it is cancelled, the connection is reset and the writer closed.
+ * Suspends     yes
+ * Returns      0, -ECANCELED, -ENOMEM, -EPIPE (closing), the error of the connection */
 WEFT_API WEFT_MUST int weft_write_all(weft_writer_t *writer, const void *data, size_t n);
 
 /* Sends what is gathered without waiting for the task to suspend. Returns 0 or the connection's error. */
@@ -149,7 +152,7 @@ WEFT_API int weft_set_write_buffer_limits(weft_writer_t *writer, size_t high, si
 WEFT_API size_t weft_get_write_buffer_size(const weft_writer_t *writer);
 
 /* get_extra_info: the addresses as "127.0.0.1:80" or "[::1]:80" in [buffer], always terminated; they return
- * the whole length or a negative errno. The socket is borrowed. */
+ * the whole length, -ENOTCONN (closed) or another negative errno. The socket is borrowed. */
 WEFT_API int weft_get_peername(const weft_writer_t *writer, char *buffer, size_t size);
 WEFT_API int weft_get_sockname(const weft_writer_t *writer, char *buffer, size_t size);
 WEFT_API int weft_get_socket(const weft_writer_t *writer);

@@ -67,10 +67,10 @@ struct uring {
     _Atomic(bool) moved;     /* there was more than one thread */
 
     /* the reaper, under the completion lock */
-    WEFT__ALIGNED_APART _Atomic(uint64_t) finished;
-    _Atomic(struct weft__operation *) again; /* to be submitted once more: pushed by the reaper */
-    _Atomic(bool) unarmed;                   /* no READ is in flight; the owner clears it */
-    _Atomic(bool) ending;                    /* cancel_all: nothing is submitted again */
+    WEFT__ALIGNED_APART _Atomic(struct weft__operation *)
+        again;             /* to be submitted once more: pushed by the reaper */
+    _Atomic(bool) unarmed; /* no READ is in flight; the owner clears it */
+    _Atomic(bool) ending;  /* cancel_all: nothing is submitted again */
 
     /* any thread */
     WEFT__ALIGNED_APART _Atomic(uint32_t) wakes;
@@ -201,7 +201,7 @@ static unsigned in_flight(struct weft__driver *driver)
 {
     /* relaxed: the caller is the submitter, and waits until the last reaper's count has come. */
     return (unsigned)(weft__load_relaxed(&driver->counters.submissions) -
-                      weft__load_relaxed(&of(driver)->finished));
+                      weft__load_relaxed(&driver->counters.completions));
 }
 
 static void flush(struct weft__driver *driver)
@@ -277,9 +277,9 @@ static bool finish(struct uring *u, const struct io_uring_cqe *entry)
         put_again(u, op);
         return false;
     }
-    op->complete(op, result, more); /* it may be gone after this */
     if (!more)
-        weft__count(&u->finished, 1);
+        weft__count(&u->driver.counters.completions, 1);
+    op->complete(op, result, more); /* it may be gone after this */
     return true;
 }
 
