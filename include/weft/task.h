@@ -60,7 +60,7 @@ WEFT_BEGIN
 WEFT_API weft_coro_t *weft_coro_at(const weft_corofn_t *fn, void *arg, const char *where);
 
 /* The same with a copy of the [size] bytes at [arg], which lives as long as the object. */
-#define weft_coro_copy(fn, arg, size) weft_coro_copy_at((fn), (arg), (size), WEFT_HERE)
+#define weft_coro_copy(fn, ...) weft_coro_copy_at((fn), __VA_ARGS__, WEFT_HERE) /* fn, arg, size */
 WEFT_API weft_coro_t *weft_coro_copy_at(const weft_corofn_t *fn, const void *arg, size_t size,
                                         const char *where);
 

@@ -58,8 +58,10 @@ static void deliver(struct weft_loop *loop)
             continue;
         uint32_t n = weft__exchange_acq_rel(&w->arrived, 0);
         while (n-- > 0) {
-            if (weft_loop_call_soon(loop, w->fn, w->arg, NULL) < 0)
-                weft__fetch_add_relaxed(&w->arrived, 1); /* no memory: with the next one */
+            if (weft_loop_call_soon(loop, w->fn, w->arg, NULL) == 0)
+                continue;
+            weft__fetch_add_relaxed(&w->arrived, 1); /* no memory: the next turn tries again */
+            weft__store_seq_cst(&loop->signalled, true); /* seq_cst: as in the handler */
         }
     }
 }

@@ -57,7 +57,7 @@ struct weft__stack {
     uint8_t batch;  /* first of a batch in the pool: how many it has */
     uint8_t action; /* what to do once it is switched away from (sched/suspend.h) */
     int saved_errno;
-    void *argument;              /* of action; first of a batch in the pool: the next batch */
+    void *argument;              /* first of a batch in the pool: the next batch */
     struct weft__worker *pinned; /* home worker of a pinned task, or NULL */
     struct weft_strand *strand;  /* held while it runs, or NULL */
     struct weft__san san;

@@ -173,7 +173,7 @@ int weft__awaitable_set_name(struct weft_awaitable *aw, const char *name); /* co
 size_t weft__awaitable_name(struct weft_awaitable *aw, char *buffer, size_t size);
 
 /* Called by the last unref before the object goes: reports of what nobody looked at. Set by the floor
- * above, which knows exception handlers (async/report.c). */
+ * above, which knows exception handlers (async/coro.c). */
 extern void (*weft__awaitable_dropped)(struct weft_awaitable *aw);
 
 WEFT__INLINE void weft__awaitable_ref(struct weft_awaitable *aw)

@@ -163,7 +163,7 @@ static void unpublish(struct weft_awaitable *parent)
 
     /* acq_rel: pairs with the holder's release of HELD. */
     if (!weft__cas_acq_rel(&parent->ws, &ws, 0))
-        weft__suspend_held(parent);
+        weft__suspend_held();
 }
 
 static bool claim(struct weft__worker *worker, struct weft_awaitable *child)

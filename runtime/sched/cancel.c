@@ -180,6 +180,34 @@ bool weft__cancel_task(struct weft_awaitable *task, struct weft__walk *outer)
     return true;
 }
 
+/* Holds alone. False: the task does not wait. Whoever else holds it lets go soon. */
+static bool hold_alone(struct weft_awaitable *task)
+{
+    for (;;) {
+        uint32_t ws = weft__load_seq_cst(&task->ws); /* seq_cst throughout: as in hold */
+        if (!(ws & (WEFT__WAITING | WEFT__HELD)))
+            return false;
+        if (ws == WEFT__WAITING && weft__cas_seq_cst(&task->ws, &ws, WEFT__WAITING | WEFT__HELD))
+            return true;
+        weft__pause();
+    }
+}
+
+void weft__cancel_for_ever(struct weft_awaitable *task)
+{
+    struct weft__walk walk = {.cycle = true, .held = task}; /* pass nothing on: out of the list */
+
+    if (!hold_alone(task) || !weft__token_put(task, NULL))
+        return;
+    bool out = task->wait->kind->interrupt(task, task->wait, &walk);
+    if (walk.next)
+        weft__awaitable_unref(walk.next, 1);
+    /* Whoever took the node out before us reads the frame until it has cleared WAITING. A parent of an
+     * inlined child stands in no list. acquire: as in let_go. */
+    while (!out && task->wait->kind->commit && weft__load_acquire(&task->ws) & WEFT__WAITING)
+        weft__pause();
+}
+
 bool weft__raise_pending(struct weft_awaitable *task)
 {
     return take_pending(task) != 0;

@@ -38,6 +38,10 @@ void weft__wake(struct weft_awaitable *task);
  * NULL. False: it is done. */
 bool weft__cancel_task(struct weft_awaitable *task, struct weft__walk *outer);
 
+/* At the end of the loop: takes [task] out of whatever it waits in, and holds it for ever, so that nobody looks at
+ * its frame or resumes it any more. */
+void weft__cancel_for_ever(struct weft_awaitable *task);
+
 /* Puts a token; the interrupt is left to the caller. Returns false if the task is done; *sequence (may be
  * NULL) is the token's, to be withdrawn by. */
 bool weft__token_put(struct weft_awaitable *task, uint32_t *sequence);

@@ -2,6 +2,7 @@
 #include "runtime/sched/idle.h"
 
 #include <linux/membarrier.h>
+#include <sched.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -28,9 +29,23 @@ static void send_token(struct weft_loop *loop, unsigned id)
 {
     struct weft__worker *worker = &loop->workers[id];
 
-    /* release: pairs with the acquire in unpark; orders the wake's cause before what the worker does. */
+    /* release: pairs with the acquire in unpark; orders the wake's cause before what the worker
+     * does. */
     weft__store_release(&worker->token, 1);
     loop->class->wake(worker->driver);
+    /* acq_rel, with settle. The token alone may let the worker, and its loop, go to their end. */
+    weft__fetch_sub_acq_rel(&loop->idle.senders, 1);
+}
+
+void weft__idle_settle(struct weft_loop *loop)
+{
+    /* acquire: what they did to the driver. */
+    for (unsigned pauses = 1; weft__load_acquire(&loop->idle.senders) > 0; pauses++) {
+        if (pauses % WEFT__SPIN_PAUSES == 0)
+            sched_yield(); /* they may have lost their core */
+        else
+            weft__pause();
+    }
 }
 
 static bool take_off(struct weft__idle *idle, unsigned id)
@@ -56,6 +71,7 @@ void weft__idle_wake_one(struct weft_loop *loop)
     if (idle->sleepers > 0 && weft__load_relaxed(&idle->word) < WEFT__IDLE_SEARCHER) {
         id = idle->sleeper[--idle->sleepers];
         change(idle, +1, -1);
+        weft__fetch_add_relaxed(&idle->senders, 1); /* relaxed: under the lock */
     }
     weft__spin_unlock(&idle->lock);
     if (id < 0)
@@ -66,7 +82,8 @@ void weft__idle_wake_one(struct weft_loop *loop)
     send_token(loop, (unsigned)id);
 }
 
-/* A wake that found nothing raises the level: then at most one per 5 us << level, in cycles of 2.6 GHz. */
+/* A wake that found nothing raises the level: then at most one per 5 us << level, in cycles of 2.6
+ * GHz. */
 void weft__idle_wake_throttled(struct weft_loop *loop, struct weft__worker *self)
 {
     /* relaxed: a statistic. */
@@ -87,8 +104,10 @@ void weft__idle_wake_worker(struct weft_loop *loop, struct weft__worker *worker)
 
     weft__spin_lock(&idle->lock);
     bool sleeps = take_off(idle, worker->id);
-    if (sleeps)
+    if (sleeps) {
         change(idle, +1, -1);
+        weft__fetch_add_relaxed(&idle->senders, 1); /* relaxed: under the lock */
+    }
     weft__spin_unlock(&idle->lock);
     if (sleeps)
         send_token(loop, worker->id);

@@ -302,13 +302,12 @@ static void end_threads(struct weft_loop *loop)
     drain(&loop->workers[0]);
 }
 
-void weft__loop_close_queues(struct weft_loop *loop);
-
 void weft__loop_end(struct weft_loop *loop)
 {
     weft__blocking_close(&loop->blocking);
     end_threads(loop);
     weft__loop_close_queues(loop);
+    weft__idle_settle(loop);
     for (unsigned i = 0; i < loop->count; i++)
         weft__worker_destroy(&loop->workers[i]);
     weft__stack_pool_destroy(&loop->stack_pool);

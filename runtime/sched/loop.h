@@ -69,6 +69,9 @@ int weft__loop_new(struct weft_loop **loop, const struct weft__loop_config *conf
 /* Ends everything: see weft_loop_close. On any thread, when it does not run. */
 void weft__loop_end(struct weft_loop *loop);
 
+/* The part of it that ends queues and tasks (loop_close.c): no thread runs any more. */
+void weft__loop_close_queues(struct weft_loop *loop);
+
 /* Runs until weft__loop_stop. 0, -EBUSY, -ESHUTDOWN, or what the system said. */
 int weft__loop_run(struct weft_loop *loop);
 void weft__loop_stop(struct weft_loop *loop);

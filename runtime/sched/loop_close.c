@@ -13,8 +13,6 @@
 #include "runtime/sched/suspend.h"
 #include "weft/strand.h"
 
-void weft__loop_close_queues(struct weft_loop *loop);
-
 static void drop_list(weft__entry e);
 
 /* Tasks and stacks are ended by the walk over all tasks; callbacks and strands go here. */
@@ -44,14 +42,21 @@ static void drop_list(weft__entry e)
     }
 }
 
-/* A task that will never run again: out of whatever it waits in, then done. */
+/* Before any of them ends, as those that wait for it would be woken. */
+static void withdraw(struct weft_awaitable *task, void *arg)
+{
+    (void)arg;
+    weft__cancel_for_ever(task);
+    weft__awaitable_unref(task, 1); /* the walk's */
+}
+
+/* A task that will never run again, and waits in no list. */
 static void end_task(struct weft_awaitable *task, void *arg)
 {
     uintptr_t newest;
 
     (void)arg;
     weft__report_error(task->loop, "a task was destroyed, but it is pending", 0, task);
-    weft__cancel_task(task, NULL); /* unlinks its node; the wake that follows is refused */
     newest = weft__word_lock(task);
     if (newest != WEFT__WORD_DONE) {
         struct weft_strand *strand = task->strand;
@@ -83,8 +88,7 @@ void weft__loop_close_queues(struct weft_loop *loop)
     weft__entry e;
 
     drop_list(weft__mpsc_close(&loop->injector));
-    drop_list(weft__mpsc_close(&loop->strand.queue));
-    drop_list(loop->strand.batch);
+    drop(weft__entry_make(&loop->strand, WEFT__ENTRY_STRAND)); /* it may be in a deque as well: then in vain */
     for (unsigned i = 0; i < loop->count; i++) {
         struct weft__worker *worker = &loop->workers[i];
         weft__mpsc_close(&worker->mail);
@@ -92,6 +96,7 @@ void weft__loop_close_queues(struct weft_loop *loop)
         while ((e = weft__deque_take(&worker->deque)))
             drop(e);
     }
+    weft__registry_each(loop, withdraw, NULL);
     weft__registry_each(loop, end_task, NULL);
     for (unsigned i = 0; i < loop->count; i++)
         drop_timers(&loop->workers[i]);

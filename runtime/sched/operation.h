@@ -2,10 +2,12 @@
 /*
  * operation: one request to the kernel.
  *
- * An awaited operation lives on the waiting task's stack, as does the memory that it names. The kernel
- * owns both until the completion arrives, so the task is resumed by the completion and by nothing else;
- * a cancellation only asks the kernel to hurry (architecture: "a buffer given to the kernel stays valid
- * until its completion"). An operation that nobody awaits lives in the object that submitted it.
+ * An awaited operation lives on the waiting task's stack, as does the memory that it names. The
+ * kernel owns both until the completion arrives, so the task is resumed by the completion and by
+ * nothing else; a cancellation only asks the kernel to hurry. If the kernel does not know the
+ * operation yet, the canceller leaves an ask with the worker whose ring it is to go to
+ * (weft__submit_ask): that one flushes, and interrupts the task again. An operation that nobody
+ * awaits lives in the object that submitted it.
  *
  * Who        submit     the worker that runs the task (driver.h)
  *            complete   whoever holds the driver's completion lock: the owner, or a helper
@@ -30,7 +32,7 @@ enum weft__opcode {
     WEFT__OP_CLOSE,    /* fd                                           -> 0 */
 };
 
-enum { WEFT__AGAIN_NO, WEFT__AGAIN_YES, WEFT__AGAIN_CONNECTING };
+enum { WEFT__AGAIN_NO, WEFT__AGAIN_YES, WEFT__AGAIN_CONNECTING }; /* of `again`, below */
 
 struct weft__operation {
     /* what is asked: constant from the submission to the completion */
@@ -41,9 +43,10 @@ struct weft__operation {
     void *buffer;
     size_t length;
 
-    /* Called once by the reaper for each completion, with the driver's completion lock held; [more]: others
-     * will follow (multishot). It must not submit, block or take a lock above a leaf; it may wake tasks.
-     * When [more] is false the operation is the submitter's again, from within this call on. */
+    /* Called once by the reaper for each completion, with the driver's completion lock held;
+     * [more]: others will follow (multishot). It must not submit, block or take a lock above a
+     * leaf; it may wake tasks. When [more] is false the operation is the submitter's again, from
+     * within this call on. */
     void (*complete)(struct weft__operation *op, int result, bool more);
     void *argument; /* of complete: the task, or the object that owns the operation */
 
@@ -55,18 +58,19 @@ struct weft__operation {
 
     /* the outcome of an awaited operation */
     int result;
-    /* release by the completion, acquire by a canceller whom the kernel told -ENOENT: completed, so there
-     * is nothing to mail. */
+    /* release by the completion, acquire by a canceller whom the kernel told -ENOENT: completed, so
+     * there is nothing to mail. */
     _Atomic(bool) done;
 };
 
-/* Submits [op] and suspends the current task until it has completed. Fills in complete and argument.
- * A completion with -ECANCELED or -EINTR that no cancellation asked for is submitted again.
- * Returns the result (>= 0: it wins over a cancellation, which stays pending), -ECANCELED, -errno. */
+/* Submits [op] and suspends the current task until it has completed. Fills in complete and
+ * argument. A completion with -ECANCELED or -EINTR that no cancellation asked for is submitted
+ * again. Returns the result (>= 0: it wins over a cancellation, which stays pending), -ECANCELED,
+ * -errno. */
 int weft__operation_await(struct weft__operation *op);
 
-/* Submits [op] on this worker's driver; op->complete and op->argument are set. Never fails, never waits.
- * Call from a worker (task or scheduler context). */
+/* Submits [op] on this worker's driver; op->complete and op->argument are set. Never fails, never
+ * waits. Call from a worker (task or scheduler context). */
 void weft__operation_start(struct weft__operation *op);
 
 #endif

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "weft/strand.h"
+#include "runtime/sched/handle.h"
 #include "runtime/sched/loop.h"
 #include "runtime/sched/submit.h"
 
@@ -29,6 +30,26 @@ static void unref(struct weft_strand *strand)
         weft_strand_unref(strand);
 }
 
+/* The loop was closed before the strand's entry could be submitted: we are responsible still, so
+ * what others have pushed meanwhile ends here. Returns false if [e] is among it; else the end of
+ * the loop had taken it. */
+static bool refuse(struct weft_strand *strand, weft__entry e)
+{
+    weft__entry rest = weft__mpsc_close(&strand->queue);
+    bool taken = true;
+
+    while (rest) {
+        weft__entry dropped = rest;
+        rest = weft__entry_link(rest)->next;
+        if (dropped == e)
+            taken = false;
+        else if (weft__entry_tag(dropped) == WEFT__ENTRY_HANDLE)
+            weft__handle_drop(weft__entry_object(dropped));
+    }
+    unref(strand);
+    return taken;
+}
+
 bool weft__strand_push(struct weft_strand *strand, weft__entry e)
 {
     weft__sim_point("strand push");
@@ -36,10 +57,11 @@ bool weft__strand_push(struct weft_strand *strand, weft__entry e)
 
     if (pushed != WEFT__MPSC_WAS_EMPTY)
         return pushed != WEFT__MPSC_REFUSED;
-    /* The entry holds a reference while it is responsible. Until it is submitted nobody runs the step, which
-     * holds one too. */
+    /* The entry holds a reference while it is responsible. Until it is submitted nobody runs the
+     * step, which holds one too. */
     ref(strand);
-    return weft__submit_entry(strand->loop, weft__entry_make(strand, WEFT__ENTRY_STRAND));
+    return weft__submit_entry(strand->loop, weft__entry_make(strand, WEFT__ENTRY_STRAND)) ||
+           refuse(strand, e);
 }
 
 weft__entry weft__strand_next(struct weft_strand *strand)

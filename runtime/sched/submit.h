@@ -1,13 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * submit: the one door in. Whatever becomes runnable comes through here: tasks that are created, woken,
- * timed out, completed or cancelled, callbacks, strands.
+ * submit: the one door in. Whatever becomes runnable comes through here: tasks that are created,
+ * woken, timed out, completed or cancelled, callbacks, strands.
  *
  * Where an entry goes:
  *   of a pinned task    to its worker: its private list, or its mail
- *   in a strand         to the strand, which is an entry itself when it has steps (not in ordered loops)
- *   from a worker       to the worker's own deque; if somebody sleeps and nobody searches, one is woken
- *   from outside        to the loop's injector, which the next worker that looks takes whole; likewise
+ *   in a strand         to the strand, which is an entry itself when it has steps (not in ordered
+ *                       loops)
+ *   from a worker       to the worker's own deque; if somebody sleeps and nobody searches, one is
+ *                       woken
+ *   from outside        to the loop's injector, which the next worker that looks takes whole;
+ *                       likewise
+ *
+ * Two queues of a worker are no places to run from: its mail, which each turn moves to the private
+ * list, and its asks: tasks whose operation is to be cancelled once the kernel has it
+ * (operation.c).
  */
 #ifndef WEFT_SCHED_SUBMIT_H
 #define WEFT_SCHED_SUBMIT_H
@@ -16,10 +23,12 @@
 #include "runtime/sched/idle.h"
 #include "runtime/sched/worker.h"
 
-/* Any thread: an entry that is bound to nothing. False: the loop is closed, [e] stays the caller's. */
+/* Any thread: an entry that is bound to nothing. False: the loop is closed, [e] stays the
+ * caller's. */
 bool weft__submit_entry(struct weft_loop *loop, weft__entry e);
 
-/* Any thread: a suspended stack goes on. */
+/* Any thread: a suspended stack goes on. In a closed loop nothing happens: loop_close.c has ended
+ * or will end the task. */
 void weft__submit_stack(struct weft__stack *stack);
 
 /* A worker of its loop, or any thread: a task that was just created. False: the loop is closed. */

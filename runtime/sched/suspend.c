@@ -22,7 +22,6 @@ enum action { /* what the commit does for the stack that was left */
 WEFT__INLINE void commit(struct weft__stack *from)
 {
     struct weft__worker *worker = weft__self();
-    struct weft_strand *leaving = worker->leaving;
 
     weft__store_relaxed(&worker->budget, WEFT__WORKER_BUDGET); /* relaxed: a hint of the monitor's */
     switch (from->action) {
@@ -41,15 +40,12 @@ WEFT__INLINE void commit(struct weft__stack *from)
     default:
         break;
     }
-    if (weft__unlikely(leaving != NULL)) {
-        worker->leaving = NULL;
-        weft__strand_release(leaving);
-    }
+    weft__worker_let_go(worker);
 }
 
-/* Switches from the running stack to [to]. Returns when somebody switches back. Not inlined, so that nothing
- * of the caller's survives in a register that belongs to the thread; the announcements to the sanitizers
- * stand in the very function that switches. */
+/* Switches from the running stack to [to]. Returns when somebody switches back. Not inlined, so
+ * that nothing of the caller's survives in a register that belongs to the thread; the announcements
+ * to the sanitizers stand in the very function that switches. */
 static WEFT__NOINLINE WEFT__SAN_NEVER_LEFT void switch_to(struct weft__worker *worker,
                                                          struct weft__stack *to, enum action action)
 {
@@ -59,7 +55,8 @@ static WEFT__NOINLINE WEFT__SAN_NEVER_LEFT void switch_to(struct weft__worker *w
     worker->stack = to;
     weft__count(&worker->counters.switches, 1);
     weft__san_switch_begin(&from->san, &to->san, action == ACTION_FREE);
-    /* relaxed: whoever made `to` runnable published its context; the peek of the prefetcher may race. */
+    /* relaxed: whoever made `to` runnable published its context; the peek of the prefetcher may
+     * race. */
     uintptr_t left = weft__context_switch((void **)&from->sp, weft__load_relaxed(&to->sp),
                                           (uintptr_t)from);
     weft__san_switch_end(&from->san);
@@ -76,7 +73,8 @@ static WEFT__SAN_NEVER_LEFT void switch_away(struct weft__worker *worker, struct
     *weft__self()->errno_address = from->saved_errno;
 }
 
-/* ---- prefetch: the next stacks are cold when there are many; reading them early hides the misses ---- */
+/* ---- prefetch: the next stacks are cold when there are many; reading them early hides the misses
+ * ---- */
 
 static void prefetch_stack(const struct weft__stack *stack)
 {
@@ -104,7 +102,8 @@ static void prefetch_next(struct weft__worker *worker)
         __builtin_prefetch(weft__entry_object(later));
 }
 
-/* ---- what the running task has written ----------------------------------------------------------- */
+/* ---- what the running task has written
+ * ----------------------------------------------------------- */
 
 static void flush_uncorked(struct weft__worker *worker)
 {
@@ -117,7 +116,8 @@ static void flush_uncorked(struct weft__worker *worker)
     }
 }
 
-/* ---- the first run of a task ------------------------------------------------------------------- */
+/* ---- the first run of a task
+ * ------------------------------------------------------------------- */
 
 static void run_task(struct weft_awaitable *task)
 {
@@ -145,8 +145,8 @@ static void bind(struct weft__stack *stack, struct weft_awaitable *task)
 
 static WEFT__SAN_NEVER_LEFT void leave(struct weft__worker *worker, weft__entry e, enum action action);
 
-/* The bottom frame of every stack: one task after the other, as long as the next one has not begun yet
- * and needs no other size of stack. */
+/* The bottom frame of every stack: one task after the other, as long as the next one has not begun
+ * yet and needs no other size of stack. */
 static WEFT__SAN_NEVER_LEFT void stack_main(uintptr_t left)
 {
     weft__san_switch_end(&weft__self()->stack->san);
@@ -162,11 +162,7 @@ static WEFT__SAN_NEVER_LEFT void stack_main(uintptr_t left)
                 bind(worker->stack, task);
                 weft__store_relaxed(&worker->budget, WEFT__WORKER_BUDGET); /* relaxed: as above */
                 prefetch_next(worker);
-                if (weft__unlikely(worker->leaving != NULL)) {
-                    struct weft_strand *leaving = worker->leaving;
-                    worker->leaving = NULL;
-                    weft__strand_release(leaving);
-                }
+                weft__worker_let_go(worker);
                 continue;
             }
         }
@@ -174,7 +170,8 @@ static WEFT__SAN_NEVER_LEFT void stack_main(uintptr_t left)
     }
 }
 
-/* A stack for a task that begins, or NULL: then the task has ended with the reason, its body never ran. */
+/* A stack for a task that begins, or NULL: then the task has ended with the reason, its body never
+ * ran. */
 static struct weft__stack *stack_for(struct weft__worker *worker, struct weft_awaitable *task)
 {
     struct weft__stack *stack;
@@ -189,9 +186,11 @@ static struct weft__stack *stack_for(struct weft__worker *worker, struct weft_aw
     return stack;
 }
 
-/* ---- leaving a stack --------------------------------------------------------------------------- */
+/* ---- leaving a stack
+ * --------------------------------------------------------------------------- */
 
-/* Where [e] runs; the base for what is neither task nor stack, and for a task without a stack to run on. */
+/* Where [e] runs; the base for what is neither task nor stack, and for a task without a stack to
+ * run on. */
 WEFT__INLINE struct weft__stack *target(struct weft__worker *worker, weft__entry e)
 {
     struct weft__stack *stack = NULL;
@@ -235,7 +234,7 @@ void weft__suspend_yield(void)
     weft__entry e = weft__worker_next(worker);
     /* relaxed: as seen by the worker's look; a stop that comes later is met by the next yield. */
     if (!e && !weft__load_relaxed(&worker->loop->stop)) {
-        worker->leaving = NULL;
+        worker->leaving = NULL; /* left by the look, but held still: nothing was committed */
         if (strand) /* nothing else: another round of the strand that it is in */
             e = weft__worker_again(worker, strand);
         if (!e) /* alone: go on */
@@ -244,11 +243,10 @@ void weft__suspend_yield(void)
     leave(worker, e, ACTION_REQUEUE);
 }
 
-void weft__suspend_held(struct weft_awaitable *task)
+void weft__suspend_held(void)
 {
     struct weft__worker *worker = weft__self();
 
-    (void)task;
     if (weft__unlikely(worker->uncork != NULL))
         flush_uncorked(worker);
     leave(worker, weft__worker_next(worker), ACTION_WAKE);

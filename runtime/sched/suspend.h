@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * suspend: the one door out. A task that waits switches away first, and what makes it resumable (its node
- * in a list, its operation's publication, its own entry) is done afterwards, by the commit on the next
- * stack: so nobody can resume a task whose registers are not saved.
+ * suspend: the one door out. A task that waits switches away first, and what makes it resumable
+ * (its node in a list, its operation's publication, its own entry) is done afterwards, by the
+ * commit on the next stack: so nobody can resume a task whose registers are not saved.
  *
  * The store that lets another worker go on is the last access to anything on a task's stack.
+ *
+ * A commit borrows the stack of whoever goes on next, which may be the base. It may take the lock
+ * of what is waited for, and submit; it must not suspend, nor call user code. And whoever suspends
+ * looks for the next entry itself (weft__worker_next), still on its own stack: turns and
+ * completions run there too.
  */
 #ifndef WEFT_SCHED_SUSPEND_H
 #define WEFT_SCHED_SUSPEND_H
@@ -20,7 +25,7 @@ void weft__suspend_wait(struct weft_awaitable *task, struct weft__wait *wait);
 void weft__suspend_yield(void);
 
 /* Leaves the stack of a task whose wait state is held; the holder submits it (await.c). */
-void weft__suspend_held(struct weft_awaitable *task);
+void weft__suspend_held(void);
 
 /* Base: runs [e], a task or a stack, until something comes back to the base. */
 void weft__suspend_base(struct weft__worker *worker, weft__entry e);

@@ -25,8 +25,8 @@ struct weft__system {
     void (*thread_join)(weft__thread thread);
     weft__thread (*thread_self)(void);
 
-    /* Sends the kick signal to a thread that is known to be alive: it runs the function that was set for
-     * it (weft__kick_set), in signal context. */
+    /* Sends the kick signal to a thread that is known to be alive: its handler (kick.h) runs
+     * there. */
     void (*kick)(weft__thread thread);
 
     /* Blocks while *word == value, until weft__system.wake_all(word), or until [deadline] (INT64_MAX: for

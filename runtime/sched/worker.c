@@ -50,7 +50,8 @@ void weft__worker_destroy(struct weft__worker *worker)
     weft__deque_destroy(&worker->deque);
 }
 
-/* ---- the turn ---------------------------------------------------------------------------------- */
+/* ---- the turn
+ * ---------------------------------------------------------------------------------- */
 
 static bool has_operations(struct weft__driver *driver)
 {
@@ -139,7 +140,8 @@ void weft__worker_turn(struct weft__worker *worker)
     worker->mark = weft__deque_mark(&worker->deque);
 }
 
-/* ---- what runs next ---------------------------------------------------------------------------- */
+/* ---- what runs next
+ * ---------------------------------------------------------------------------- */
 
 static weft__entry next_pinned(struct weft__worker *worker)
 {
@@ -181,7 +183,7 @@ weft__entry weft__worker_next(struct weft__worker *worker)
 
     if (weft__unlikely(worker->strand != NULL) && (e = next_in_strand(worker)))
         return e;
-    for (bool turned = false;; turned = true) {
+    for (bool turned = false;; turned = true) { /* nothing after a turn: there is nothing */
         if (weft__deque_passed(&worker->deque, worker->mark)) {
             /* relaxed: seen at the latest when the worker, without work, looks with acquire. */
             if (weft__unlikely(weft__load_relaxed(&worker->loop->stop)))
@@ -206,7 +208,8 @@ weft__entry weft__worker_next(struct weft__worker *worker)
     }
 }
 
-/* ---- nothing to run: search, spin, park -------------------------------------------------------- */
+/* ---- nothing to run: search, spin, park
+ * -------------------------------------------------------- */
 
 static bool stopping(struct weft__worker *worker)
 {
@@ -219,7 +222,8 @@ static bool anything(struct weft__worker *worker)
 {
     struct weft_loop *loop = worker->loop;
 
-    if (weft__deque_peek(&worker->deque, 0) || stopping(worker) ||
+    /* Pinned tasks too: the reap before the look may have woken some. */
+    if (worker->pinned_first || weft__deque_peek(&worker->deque, 0) || stopping(worker) ||
         weft__load_acquire(&loop->signalled) || !weft__mpsc_is_empty(&loop->injector) ||
         !weft__mpsc_is_empty(&worker->mail) || !weft__mpsc_is_empty(&worker->asks) || loop->class->ready(worker->driver))
         return true;
@@ -231,23 +235,14 @@ static bool anything(struct weft__worker *worker)
     return false;
 }
 
-static void release_left(struct weft__worker *worker)
-{
-    struct weft_strand *leaving = worker->leaving;
-
-    if (leaving) {
-        worker->leaving = NULL;
-        weft__strand_release(leaving);
-    }
-}
-
-/* As weft__worker_next, from the base, where there is nothing to commit before a strand is let go. */
+/* As weft__worker_next, from the base, where there is nothing to commit before a strand is let
+ * go. */
 static weft__entry base_next(struct weft__worker *worker)
 {
     for (;;) {
         weft__entry e = weft__worker_next(worker);
         bool left = worker->leaving != NULL;
-        release_left(worker);
+        weft__worker_let_go(worker);
         if (e || !left)
             return e;
     }
@@ -293,8 +288,8 @@ static weft__entry look_around(struct weft__worker *worker)
     return e;
 }
 
-/* For a while, as waking from the kernel takes longer than most pauses. What is learnt: a search that
- * found nothing halves the next one, one that found something restores it. */
+/* For a while, as waking from the kernel takes longer than most pauses. What is learnt: a search
+ * that found nothing halves the next one, one that found something restores it. */
 static weft__entry spin(struct weft__worker *worker)
 {
     uint64_t start = weft__cpu_cycles();
@@ -346,7 +341,8 @@ static weft__entry find(struct weft__worker *worker)
     return e;
 }
 
-/* ---- the base ---------------------------------------------------------------------------------- */
+/* ---- the base
+ * ---------------------------------------------------------------------------------- */
 
 static void run_entry(struct weft__worker *worker, weft__entry e)
 {
@@ -371,6 +367,6 @@ void weft__worker_run(struct weft__worker *worker)
         if (e)
             run_entry(worker, e);
     } while (e);
-    release_left(worker);
+    weft__worker_let_go(worker);
     worker->loop->class->flush(worker->driver);
 }

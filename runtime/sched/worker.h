@@ -2,16 +2,16 @@
 /*
  * worker: one thread of a loop, with its deque, mail, timers and driver.
  *
- * What it does, in this order, is worker.c's find: its own deque until the tick is over; then a turn (give
- * the kernel what was submitted, reap, fire timers, take in injector and mail); then others' deques; then
- * it spins a while; then it parks in its driver until the next deadline.
+ * What it does, in this order, is worker.c's find: its own deque until the tick is over; then a
+ * turn (give the kernel what was submitted, reap, fire timers, take in injector and mail); then
+ * others' deques; then it spins a while; then it parks in its driver until the next deadline.
  *
- * A tick is what asyncio's is: what was runnable when it began. A turn between two ticks takes in what
- * happened meanwhile, so nothing that keeps re-queueing itself starves I/O and timers.
+ * A tick is what asyncio's is: what was runnable when it began. A turn between two ticks takes in
+ * what happened meanwhile, so nothing that keeps re-queueing itself starves I/O and timers.
  *
- * Stacks: user code runs on task stacks; callbacks, and the search for work, on the worker's base, which is
- * its thread's own stack. Suspending switches straight from task to task; the base is entered only when
- * there is a callback to call or nothing to run.
+ * Stacks: user code runs on task stacks; callbacks, and the search for work, on the worker's base,
+ * which is its thread's own stack. Suspending switches straight from task to task; the base is
+ * entered only when there is a callback to call or nothing to run.
  */
 #ifndef WEFT_SCHED_WORKER_H
 #define WEFT_SCHED_WORKER_H
@@ -23,6 +23,7 @@
 #include "runtime/core/timers.h"
 #include "runtime/sched/driver.h"
 #include "runtime/sched/self.h"
+#include "runtime/sched/strand.h"
 
 struct weft_loop;
 struct weft_awaitable;
@@ -46,7 +47,7 @@ struct weft__worker {
     struct weft__driver *driver;
     unsigned id;
     bool solo;    /* the loop has one worker */
-    bool ordered; /* the loop is one serial context (architecture: asyncio's order) */
+    bool ordered; /* the loop is one serial context: WEFT_ORDER_ASYNCIO */
     weft__thread thread; /* but this: under the loop's lock, 0 between runs */
 
     /* the worker only */
@@ -93,16 +94,29 @@ void weft__worker_run(struct weft__worker *worker);
 /* Between two ticks; on any stack of the worker. */
 void weft__worker_turn(struct weft__worker *worker);
 
-/* The next thing to run, or 0: then the base decides. It may begin a new tick, enter or leave a strand. */
+/* The next thing to run, or 0: then the base decides. It may begin a new tick, enter or leave a
+ * strand. */
 weft__entry weft__worker_next(struct weft__worker *worker);
 
 /* Enters [strand], or stays in it for another round; returns its next step, or 0. */
 weft__entry weft__worker_again(struct weft__worker *worker, struct weft_strand *strand);
 
 
-/* Interrupts again what waits in the asks of [worker]. [flushed]: by itself, after a flush; what the kernel
- * does not know then has completed. A helper cannot say so: what it meets unsubmitted is asked for again. */
+/* Interrupts again what waits in the asks of [worker]. [flushed]: by itself, after a flush; what
+ * the kernel does not know then has completed. A helper cannot say so: what it meets unsubmitted is
+ * asked for again. */
 void weft__worker_take_asks(struct weft__worker *worker, bool flushed);
+
+/* Lets go of the strand that was left, if any: what ran in it is committed. */
+WEFT__INLINE void weft__worker_let_go(struct weft__worker *worker)
+{
+    struct weft_strand *leaving = worker->leaving;
+
+    if (weft__likely(!leaving))
+        return;
+    worker->leaving = NULL;
+    weft__strand_release(leaving);
+}
 
 /* The running task, or NULL in callbacks. */
 WEFT__INLINE struct weft_awaitable *weft__worker_task(const struct weft__worker *worker)
