@@ -27,6 +27,7 @@ struct weft_handle *weft__sequel_new(struct weft_loop *loop, struct weft_awaitab
         return NULL;
     weft_strand_unref(handle->strand); /* of whatever runs here: it has nothing to do with it */
     handle->strand = NULL;
+    weft__loop_hold(handle->loop); /* which the end of a handle with a done_fn drops */
     handle->done_fn = run;
     handle->arg = anchor->extra->data;
     handle->future = weft_ref(anchor);

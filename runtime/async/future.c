@@ -91,6 +91,7 @@ int weft_add_done_callback(weft_future_t *future, weft_done_fn_t fn, void *arg)
     handle = weft__handle_new(loop, 1);
     if (!handle)
         return -ENOMEM;
+    weft__loop_hold(loop); /* the future may outlive it */
     handle->done_fn = fn;
     handle->arg = arg;
     weft__store_relaxed(&future->retrieved, 1); /* relaxed: whoever is called can see the outcome */

@@ -38,8 +38,7 @@ void weft_loop_unref(weft_loop_t *loop)
     if (!loop || weft__fetch_sub_acq_rel(&loop->refs, 1) != 1)
         return;
     weft_loop_close(loop);
-    free(loop->workers);
-    free(loop);
+    weft__loop_drop(loop);
 }
 
 int weft_loop_close(weft_loop_t *loop)

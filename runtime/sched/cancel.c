@@ -3,10 +3,33 @@
 
 #include "runtime/base/sim.h"
 #include "runtime/core/waiters.h"
+#include "runtime/sched/loop.h"
 #include "runtime/sched/submit.h"
+
+/* From outside of the loop: its end must not overtake us between the step after which the task is nobody's
+ * to keep and the last look at its stack (weft__idle_settle waits for the count). Taken while the task
+ * still waits or is held, which the end of the loop waits for too. */
+static bool enter_from_outside(struct weft_loop *loop)
+{
+    struct weft__worker *self = weft__self();
+
+    if (weft__likely(self && self->loop == loop))
+        return false;
+    weft__fetch_add_acq_rel(&loop->idle.senders, 1); /* acq_rel: before the step */
+    return true;
+}
+
+static void leave_from_outside(struct weft_loop *loop, bool outside)
+{
+    if (weft__unlikely(outside))
+        weft__fetch_sub_acq_rel(&loop->idle.senders, 1); /* acq_rel: with weft__idle_settle */
+}
 
 void weft__wake(struct weft_awaitable *task)
 {
+    struct weft_loop *loop = task->loop;
+    bool outside = enter_from_outside(loop);
+
     weft__sim_point("wake");
     /* acq_rel: release what was written for the task (its node, a result); acquire pairs with the release
      * of a holder. WAITING is cleared by exactly one, whoever unlinked the node. */
@@ -15,6 +38,7 @@ void weft__wake(struct weft_awaitable *task)
     weft__debug_assert(old & WEFT__WAITING);
     if (weft__likely(!(old & WEFT__HELD)))
         weft__submit_stack(task->stack);
+    leave_from_outside(loop, outside);
 }
 
 /* Sets HELD. False: the task does not wait, or another holder was asked to look again. */
@@ -34,7 +58,7 @@ static bool hold(struct weft_awaitable *task)
 }
 
 /* Clears HELD. Returns false if another canceller came meanwhile: look again, still holding. */
-static bool let_go(struct weft_awaitable *task, bool woke)
+static bool let_go_of(struct weft_awaitable *task, bool woke)
 {
     /* relaxed: the CAS decides. */
     uint32_t ws = weft__load_relaxed(&task->ws);
@@ -52,6 +76,16 @@ static bool let_go(struct weft_awaitable *task, bool woke)
             weft__submit_stack(task->stack);
         return true;
     }
+}
+
+static bool let_go(struct weft_awaitable *task, bool woke)
+{
+    struct weft_loop *loop = task->loop;
+    bool outside = enter_from_outside(loop);
+    bool gone = let_go_of(task, woke);
+
+    leave_from_outside(loop, outside);
+    return gone;
 }
 
 static void interrupt_one(struct weft_awaitable *task, struct weft__walk *walk)

@@ -135,5 +135,7 @@ void weft_handle_unref(weft_handle_t *handle)
         return;
     weft_unref(handle->future);
     weft_strand_unref(handle->strand);
+    if (handle->done_fn)
+        weft__loop_drop(handle->loop);
     weft__slab_put(WEFT__SLAB_HANDLE, handle);
 }

@@ -51,7 +51,7 @@ struct weft__idle {
     _Atomic(uint32_t) level;    /* of the throttle */
     bool membarrier;            /* pushes are plain; constant */
     WEFT__ALIGNED_APART struct weft__spin lock;
-    _Atomic(uint32_t) senders; /* threads that are waking somebody */
+    _Atomic(uint32_t) senders; /* threads that are waking somebody, or resume a task from outside */
     unsigned sleepers;
     uint16_t sleeper[WEFT_WORKERS_MAX]; /* worker ids, the one that slept last at the end */
 };

@@ -60,6 +60,7 @@ static int enter_process(void)
 static void init_shared(struct weft_loop *loop, bool debug)
 {
     weft__store_relaxed(&loop->refs, 1); /* relaxed throughout: not shared yet */
+    weft__store_relaxed(&loop->holds, 1);
     weft__store_relaxed(&loop->state, WEFT__LOOP_STOPPED);
     weft__store_relaxed(&loop->debug, debug);
     weft__mpsc_init(&loop->injector);
@@ -300,6 +301,15 @@ static void end_threads(struct weft_loop *loop)
     loop->threads = 0;
     weft__monitor_stop(loop);
     drain(&loop->workers[0]);
+}
+
+void weft__loop_drop(struct weft_loop *loop)
+{
+    /* acq_rel: the last one sees what all others did. */
+    if (weft__fetch_sub_acq_rel(&loop->holds, 1) != 1)
+        return;
+    free(loop->workers);
+    free(loop);
 }
 
 void weft__loop_end(struct weft_loop *loop)

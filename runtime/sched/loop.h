@@ -31,7 +31,8 @@ struct weft_loop {
     uint32_t generation;          /* of the process that made it (fork.h) */
 
     /* any thread: atomic, or under the lock that is named */
-    _Atomic(uint32_t) refs;
+    _Atomic(uint32_t) refs;       /* the last one closes it */
+    _Atomic(uint32_t) holds;      /* of its memory: one for all refs, one for each done callback that waits */
     _Atomic(uint32_t) state;
     _Atomic(bool) debug;
     _Atomic(bool) signalled;      /* a signal arrived: the next turn calls deliver_signals */
@@ -68,6 +69,13 @@ int weft__loop_new(struct weft_loop **loop, const struct weft__loop_config *conf
 
 /* Ends everything: see weft_loop_close. On any thread, when it does not run. */
 void weft__loop_end(struct weft_loop *loop);
+
+/* Keeps the memory of a loop that may be closed and dropped meanwhile; its calls then say that it is closed. */
+WEFT__INLINE void weft__loop_hold(struct weft_loop *loop)
+{
+    weft__fetch_add_relaxed(&loop->holds, 1); /* relaxed: the caller knows that it is there */
+}
+void weft__loop_drop(struct weft_loop *loop);
 
 /* The part of it that ends queues and tasks (loop_close.c): no thread runs any more. */
 void weft__loop_close_queues(struct weft_loop *loop);

@@ -222,8 +222,9 @@ static bool anything(struct weft__worker *worker)
 {
     struct weft_loop *loop = worker->loop;
 
-    /* Pinned tasks too: the reap before the look may have woken some. */
-    if (worker->pinned_first || weft__deque_peek(&worker->deque, 0) || stopping(worker) ||
+    /* Its own too: the reap before the look may have woken some. Not a peek: the oldest slot may be one that a thief
+     * has emptied. */
+    if (worker->pinned_first || weft__deque_length(&worker->deque) > 0 || stopping(worker) ||
         weft__load_acquire(&loop->signalled) || !weft__mpsc_is_empty(&loop->injector) ||
         !weft__mpsc_is_empty(&worker->mail) || !weft__mpsc_is_empty(&worker->asks) || loop->class->ready(worker->driver))
         return true;

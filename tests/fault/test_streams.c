@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT */
+/* streams: a server and a client of it, each call failing in turn (rounds.h). */
+#include <string.h>
+
+#include "tests/fault/rounds.h"
+
+TestSuite(streams, .timeout = 60);
+
+static int echo(weft_reader_t *reader, weft_writer_t *writer, void *arg)
+{
+    weft_bytes_t line;
+    ssize_t n;
+
+    (void)arg;
+    while ((n = weft_readline(reader, &line)) > 0) {
+        int rc = weft_write(writer, line.data, (size_t)n);
+        if (rc == 0)
+            rc = weft_drain(writer);
+        if (rc < 0)
+            return rc;
+    }
+    return (int)n;
+}
+
+/* A server that had no memory for a client has closed its connection. */
+static int outcome_of(ssize_t n)
+{
+    if (n == 0 || n == -ECONNRESET || n == -EPIPE)
+        return -ENOMEM;
+    return n < 0 ? (int)n : 0;
+}
+
+static int ask(uint16_t port)
+{
+    weft_reader_t *reader;
+    weft_writer_t *writer;
+    weft_bytes_t line;
+    int rc = weft_open_connection("127.0.0.1", port, &reader, &writer);
+
+    if (rc < 0)
+        return rc;
+    rc = weft_write(writer, "ping\n", 5);
+    if (rc == 0) {
+        ssize_t n = weft_readline(reader, &line);
+        CHECK(n < 5 || memcmp(line.data, "ping\n", 5) == 0);
+        rc = outcome_of(n);
+    }
+    weft_writer_close(writer);
+    int closed = weft_wait_closed(writer);
+    weft_writer_unref(writer);
+    weft_reader_unref(reader);
+    return rc < 0 ? rc : closed == -ECONNRESET || closed == -EPIPE ? -ENOMEM : closed;
+}
+
+static int end(weft_server_t *server)
+{
+    weft_server_close(server);
+    int rc = weft_server_wait_closed(server);
+    weft_server_unref(server);
+    return rc;
+}
+
+FAULTS(streams, start_and_close)
+{
+    weft_server_t *server;
+    int rc = weft_start_server(echo, NULL, "127.0.0.1", 0, &server);
+
+    return rc < 0 ? rc : end(server);
+}
+
+FAULTS(streams, start_by_name)
+{
+    weft_server_t *server;
+    int rc = weft_start_server(echo, NULL, "localhost", 0, &server);
+
+    return rc < 0 ? rc : end(server);
+}
+
+FAULTS(streams, echo_of_a_line)
+{
+    weft_server_t *server;
+    int rc = weft_start_server(echo, NULL, "127.0.0.1", 0, &server);
+
+    if (rc < 0)
+        return rc;
+    rc = ask((uint16_t)weft_server_port(server));
+    int ended = end(server);
+    return rc < 0 ? rc : ended;
+}
+
+static weft_server_t *lasting;
+
+/* The server is there before the faults, and answers after them. */
+WEFT_CORO(asks_lasting)
+{
+    return ask((uint16_t)weft_server_port(lasting));
+}
+
+static int serve_over_faults(unsigned workers);
+FAULTS_TEST(streams, a_server_goes_on, 1, .plain = serve_over_faults)
+FAULTS_TEST(streams, a_server_goes_on, 2, .plain = serve_over_faults)
+
+WEFT_CORO(serves)
+{
+    int *outcome = arg;
+
+    inject_pause();
+    int rc = weft_start_server(echo, NULL, "127.0.0.1", 0, &lasting);
+    CHECK(rc == 0);
+    if (rc < 0)
+        return rc;
+    inject_resume();
+    *outcome = weft_join(weft_coro(&asks_lasting, NULL), NULL);
+    inject_pause();
+    rc = weft_join(weft_coro(&asks_lasting, NULL), NULL);
+    CHECK(rc == 0);
+    return end(lasting);
+}
+
+static int serve_over_faults(unsigned workers)
+{
+    int outcome = 0;
+
+    inject_pause();
+    int rc = weft_run(weft_coro(&serves, &outcome), NULL, .workers = workers);
+    CHECK(rc == 0);
+    return outcome;
+}
