@@ -2,6 +2,7 @@
 #include "io/sequel.h"
 
 #include "weft/strand.h"
+#include "runtime/sched/loop.h"
 
 struct weft_awaitable *weft__sequel_anchor(void *object,
                                            void (*drop)(struct weft_awaitable *anchor))
