@@ -28,7 +28,7 @@ enum {
 
 static cpu_set_t all_cpus; /* what we may use, as it was at the start */
 
-/* ---- what goes wrong ------------------------------------------------------------------------- */
+/* ---- what goes wrong ---- */
 
 void bench_fail(const char *format, ...)
 {
@@ -66,7 +66,7 @@ void *bench_alloc(size_t count, size_t size)
     return memory;
 }
 
-/* ---- the command line ------------------------------------------------------------------------ */
+/* ---- the command line ---- */
 
 static const struct argp_option options[] = {
     {"quick", 'q', NULL, 0, "Measure fewer rounds", 0},
@@ -115,7 +115,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
     }
 }
 
-/* ---- noise ----------------------------------------------------------------------------------- */
+/* ---- noise ---- */
 
 typedef struct spinner {
     pthread_t thread;
@@ -159,7 +159,7 @@ static void measure_noise(const bench_t *bench)
     bench_report(&quiet, &noise);
 }
 
-/* ---- the course of a bench ------------------------------------------------------------------- */
+/* ---- the course of a bench ---- */
 
 void bench_begin(bench_t *bench, int argc, char **argv)
 {
@@ -215,7 +215,7 @@ bool bench_next_round(bench_t *bench)
     return wants_more(bench, done);
 }
 
-/* ---- figures --------------------------------------------------------------------------------- */
+/* ---- figures ---- */
 
 static int64_t read_clock(clockid_t id)
 {
@@ -318,7 +318,7 @@ void bench_report(const bench_t *bench, bench_series_t *series)
     series->count = 0;
 }
 
-/* ---- threads and processes ------------------------------------------------------------------- */
+/* ---- threads and processes ---- */
 
 void bench_pin(unsigned index)
 {

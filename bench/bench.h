@@ -83,7 +83,7 @@ typedef struct bench_clock {
     int64_t cpu;
 } bench_clock_t;
 
-/* ---- the course of a bench ------------------------------------------------------------------- */
+/* ---- the course of a bench ---- */
 
 /* Reads the command line, measures the noise and prints it. */
 void bench_begin(bench_t *bench, int argc, char **argv);
@@ -94,7 +94,7 @@ bool bench_next_workers(bench_t *bench);
 /* Begins the next round; false after the last. */
 bool bench_next_round(bench_t *bench);
 
-/* ---- figures --------------------------------------------------------------------------------- */
+/* ---- figures ---- */
 
 bench_clock_t bench_clock(void);
 
@@ -115,7 +115,7 @@ void bench_report(const bench_t *bench, bench_series_t *series);
 /* The value below which [share] of these lie. Sorts them. */
 double bench_quantile(double *value, size_t count, double share);
 
-/* ---- what goes wrong ------------------------------------------------------------------------- */
+/* ---- what goes wrong ---- */
 
 /* Ends the program with status 1, from wherever it is called. */
 _Noreturn void bench_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -129,7 +129,7 @@ void bench_expect(const char *what, int64_t got, int64_t want);
 /* malloc, filled with zeros and with all pages present, that does not fail. */
 void *bench_alloc(size_t count, size_t size);
 
-/* ---- threads and processes ------------------------------------------------------------------- */
+/* ---- threads and processes ---- */
 
 /* Keeps the calling thread on the index'th of the processors that this process was given at its
  * start (modulo their number), or lets it go again. Call it inside of the loop: the runtime counts

@@ -34,7 +34,7 @@ enum {
                  IORING_SETUP_CLAMP,
 };
 
-/* ---- the loop over a ring -------------------------------------------------------------------- */
+/* ---- the loop over a ring ---- */
 
 typedef struct connection {
     int fd;
@@ -128,7 +128,7 @@ static bool turn(ring_loop_t *loop)
     return alive;
 }
 
-/* ---- the load -------------------------------------------------------------------------------- */
+/* ---- the load ---- */
 
 static struct sockaddr_in local_address(uint16_t port)
 {
@@ -178,7 +178,7 @@ static void tell_port(int fd, uint16_t port)
         bench_fail("the load has ended: %m");
 }
 
-/* ---- the raw server -------------------------------------------------------------------------- */
+/* ---- the raw server ---- */
 
 static int raw_listen(uint16_t *port)
 {
@@ -232,7 +232,7 @@ static double raw_server(unsigned connections, int load_fd)
     return (double)cpu / 1000 / (double)loop.messages;
 }
 
-/* ---- the server in weft ---------------------------------------------------------------------- */
+/* ---- the server in weft ---- */
 
 typedef struct weft_side {
     unsigned connections;

@@ -46,7 +46,7 @@ static void add(samples_t *samples, int64_t ns)
         samples->us[samples->count++] = (double)ns / 1000;
 }
 
-/* ---- who is in the way ----------------------------------------------------------------------- */
+/* ---- who is in the way ---- */
 
 static void burn(int64_t ns)
 {
@@ -74,7 +74,7 @@ WEFT_CORO(hog)
     return 0;
 }
 
-/* ---- who suffers ----------------------------------------------------------------------------- */
+/* ---- who suffers ---- */
 
 WEFT_CORO(ticker)
 {

@@ -15,7 +15,7 @@
 
 enum { TRIPS = 1000000, TRIPS_RAW = 100000, STACK_RAW = 64 * 1024 };
 
-/* ---- weft ------------------------------------------------------------------------------------ */
+/* ---- weft ---- */
 
 typedef struct side {
     void *sp;
@@ -55,7 +55,7 @@ static void measure(const bench_t *bench, bench_series_t *series, struct weft__s
     bench_expect("answers", (int64_t)value, TRIPS);
 }
 
-/* ---- raw ------------------------------------------------------------------------------------- */
+/* ---- raw ---- */
 
 static ucontext_t raw_here, raw_there;
 static int raw_value;

@@ -36,7 +36,7 @@ enum {
 
 static weft_loop_t *loop;
 
-/* ---- callbacks ------------------------------------------------------------------------------- */
+/* ---- callbacks ---- */
 
 typedef struct flood {
     int64_t called;      /* callbacks of a loop run one at a time */
@@ -89,7 +89,7 @@ static void measure_calls(const bench_t *bench, bench_series_t *series, int thre
     bench_expect("callbacks", flood.called, CALLS);
 }
 
-/* ---- a bare eventfd and a futex -------------------------------------------------------------- */
+/* ---- a bare eventfd and a futex ---- */
 
 enum { EMPTY, AWAITED, ANSWERED };
 
@@ -132,7 +132,7 @@ static void raw_trip(void *arg, intptr_t i)
             syscall(SYS_futex, &raw->state, FUTEX_WAIT_PRIVATE, AWAITED, NULL, NULL, 0);
 }
 
-/* ---- round trips ----------------------------------------------------------------------------- */
+/* ---- round trips ---- */
 
 WEFT_CORO(successor)
 {

@@ -33,7 +33,7 @@ typedef struct figures {
     double late;               /* ms */
 } figures_t;
 
-/* ---- weft ------------------------------------------------------------------------------------ */
+/* ---- weft ---- */
 
 static weft_task_t **tasks;
 static double *late; /* ns, of each SAMPLE'th task */
@@ -90,7 +90,7 @@ static void work(void *arg, void *result)
     bench_check(weft_run(weft_coro(&measure, result), NULL, .workers = bench->workers), "weft_run");
 }
 
-/* ---- raw ------------------------------------------------------------------------------------- */
+/* ---- raw ---- */
 
 static void work_raw(void *arg, void *result)
 {

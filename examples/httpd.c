@@ -33,7 +33,7 @@ typedef struct httpd {
     weft_future_t *stop;
 } httpd_t;
 
-/* ---- the command line ------------------------------------------------------------------------ */
+/* ---- the command line ---- */
 
 enum { PORT = 'p', ROOT = 'r', WORKERS = 'w', MAX = 'm', IDLE = 256, REQUEST, WRITE };
 
@@ -104,7 +104,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
     }
 }
 
-/* ---- the server ------------------------------------------------------------------------------ */
+/* ---- the server ---- */
 
 /* A signal, as a callback of the loop. The second one finds the future done, which is no error. */
 static void on_signal(void *arg)

@@ -26,7 +26,7 @@ enum {
     CANCELLED_TURNS = 2
 }; /* what a cancelled client has for its last bytes: to be submitted, to be sent */
 
-/* ---- the server's list: lock held ------------------------------------------------------------ */
+/* ---- the server's list: lock held ---- */
 
 static void link_last(struct weft_server *server, struct weft__client *client)
 {
@@ -53,7 +53,7 @@ static void unlink_client(struct weft_server *server, struct weft__client *clien
     server->clients--;
 }
 
-/* ---- the task -------------------------------------------------------------------------------- */
+/* ---- the task ---- */
 
 static void leave(struct weft__client *client)
 {

@@ -177,7 +177,7 @@ ssize_t weft_readexactly(weft_reader_t *reader, void *buffer, size_t n)
     return leave(reader, read_exactly(reader, buffer, n));
 }
 
-/* ---- up to a separator ----------------------------------------------------------------------- */
+/* ---- up to a separator ---- */
 
 /* Consumes [n] bytes as *line. */
 static ssize_t take_line(weft_reader_t *reader, size_t n, weft_bytes_t *line)
@@ -248,7 +248,7 @@ ssize_t weft_readline(weft_reader_t *reader, weft_bytes_t *line)
     return leave(reader, rc);
 }
 
-/* ---- the rest -------------------------------------------------------------------------------- */
+/* ---- the rest ---- */
 
 bool weft_at_eof(const weft_reader_t *reader)
 {

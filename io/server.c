@@ -42,7 +42,7 @@ void weft__server_settle(struct weft_server *server)
         weft__parked_wake_all(&server->waits);
 }
 
-/* ---- start ----------------------------------------------------------------------------------- */
+/* ---- start ---- */
 
 static struct weft_server *make(struct weft__worker *worker, weft_client_fn_t client, void *arg,
                                 const struct addrinfo *list, size_t limit)
@@ -175,7 +175,7 @@ int weft_start_server_opts(weft_client_fn_t client, void *arg, const char *host,
     return rc;
 }
 
-/* ---- end ------------------------------------------------------------------------------------- */
+/* ---- end ---- */
 
 void weft_server_close(weft_server_t *server)
 {
@@ -253,7 +253,7 @@ int weft_serve_forever(weft_server_t *server)
     return rc;
 }
 
-/* ---- what it is ------------------------------------------------------------------------------ */
+/* ---- what it is ---- */
 
 static struct weft_server *inside(const weft_server_t *server)
 {

@@ -105,7 +105,7 @@ void weft__stream_abort(struct weft__stream *stream)
     weft__spin_unlock(&stream->lock);
 }
 
-/* ---- extra info ------------------------------------------------------------------------------ */
+/* ---- extra info ---- */
 
 static int name_of(const weft_writer_t *writer, int (*get)(int, struct sockaddr *, socklen_t *),
                    char *buffer, size_t size)

@@ -8,7 +8,7 @@
 #include "io/socket.h"
 #include "runtime/sched/suspend.h"
 
-/* ---- buffers: lock held ---------------------------------------------------------------------- */
+/* ---- buffers: lock held ---- */
 
 static void drop(struct weft__buffer *buffer)
 {
@@ -41,7 +41,7 @@ bool weft__turn_next(struct weft_writer *writer)
     return writer->flight.length != 0;
 }
 
-/* ---- the turn -------------------------------------------------------------------------------- */
+/* ---- the turn ---- */
 
 /* Lock held. True: the caller has the turn, and sends, launch or otherwise. */
 bool weft__turn_take(struct weft_writer *writer)
@@ -118,7 +118,7 @@ void weft__turn_give(struct weft__stream *stream)
         weft__spin_unlock(&stream->lock);
 }
 
-/* ---- the send that nobody awaits ------------------------------------------------------------- */
+/* ---- the send that nobody awaits ---- */
 
 static void drop_sequel(struct weft_awaitable *anchor)
 {
@@ -174,7 +174,7 @@ static void complete(struct weft__operation *op, int result, bool more)
     weft__stream_unref(stream);
 }
 
-/* ---- corking --------------------------------------------------------------------------------- */
+/* ---- corking ---- */
 
 /* Lock held: as long as the task does not suspend, its bytes gather. */
 void weft__turn_cork(struct weft__stream *stream, struct weft__worker *worker)

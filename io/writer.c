@@ -32,7 +32,7 @@ void weft__writer_destroy(struct weft__stream *stream)
     weft__parked_clear(&stream->writer.closes);
 }
 
-/* ---- write ----------------------------------------------------------------------------------- */
+/* ---- write ---- */
 
 static int reserve(struct weft__buffer *buffer, size_t n)
 {
@@ -153,7 +153,7 @@ int weft_drain(weft_writer_t *writer)
     return rc;
 }
 
-/* ---- write_all ------------------------------------------------------------------------------- */
+/* ---- write_all ---- */
 
 /* Lock held, which it lets go of and, if it has got the turn, takes again. */
 static int wait_for_turn(struct weft__stream *stream)
@@ -242,7 +242,7 @@ int weft_write_all(weft_writer_t *writer, const void *data, size_t n)
     return rc;
 }
 
-/* ---- the end --------------------------------------------------------------------------------- */
+/* ---- the end ---- */
 
 int weft_write_eof(weft_writer_t *writer)
 {
@@ -324,7 +324,7 @@ void weft_writer_unref(weft_writer_t *writer)
     weft__stream_unref(weft__stream_of_writer(writer));
 }
 
-/* ---- marks ----------------------------------------------------------------------------------- */
+/* ---- marks ---- */
 
 int weft_set_write_buffer_limits(weft_writer_t *writer, size_t high, size_t low)
 {

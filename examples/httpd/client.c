@@ -54,7 +54,7 @@ struct client {
     request_t request;
 };
 
-/* ---- all of them ----------------------------------------------------------------------------- */
+/* ---- all of them ---- */
 
 /* A counter that one task writes and others read: no order is needed, nor an atomic addition. */
 static void count(_Atomic uint64_t *counter)
@@ -135,7 +135,7 @@ void clients_stop(clients_t *all)
     pthread_mutex_unlock(&all->lock);
 }
 
-/* ---- reading --------------------------------------------------------------------------------- */
+/* ---- reading ---- */
 
 /* Returns how many bytes came, 0 at the end, -ETIMEDOUT, -ECANCELED, the error of the connection.
  */
@@ -206,7 +206,7 @@ static int read_request(client_t *c)
     return rc;
 }
 
-/* ---- answering ------------------------------------------------------------------------------- */
+/* ---- answering ---- */
 
 static int minor(const client_t *c)
 {
@@ -338,7 +338,7 @@ static int answer_request(client_t *c)
     return answer_file(c);
 }
 
-/* ---- the connection -------------------------------------------------------------------------- */
+/* ---- the connection ---- */
 
 /* Does not make answers for a client that takes none. */
 static int wait_until_taken(client_t *c)

@@ -17,14 +17,16 @@
 
 enum {
     WEFT_EINVALIDSTATE = -4097, /* not done yet, or done already (InvalidStateError) */
-    WEFT_EINCOMPLETE = -4098,   /* the stream ended before all that was asked for (IncompleteReadError) */
-    WEFT_ELIMIT = -4099,        /* no separator within the limit (LimitOverrunError) */
-    WEFT_ESTOPPED = -4100,      /* the loop was stopped before the awaitable was done (RuntimeError) */
+    WEFT_EINCOMPLETE =
+        -4098,           /* the stream ended before all that was asked for (IncompleteReadError) */
+    WEFT_ELIMIT = -4099, /* no separator within the limit (LimitOverrunError) */
+    WEFT_ESTOPPED = -4100, /* the loop was stopped before the awaitable was done (RuntimeError) */
 };
 
 WEFT_BEGIN
 
-/* What [error] means, in English. Any int is accepted; 0 or more is "success". Never NULL, static. */
+/* What [error] means, in English. Any int is accepted; 0 or more is "success". Never NULL,
+ * static. */
 WEFT_API const char *weft_strerror(int error);
 
 WEFT_END

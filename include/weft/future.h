@@ -13,7 +13,8 @@ typedef void (*weft_done_fn_t)(weft_future_t *future, void *arg);
 WEFT_BEGIN
 
 /* A new future of [loop] (NULL: the running one).
- * Returns      a new reference; a failed object: -EPERM (no loop), -ENOMEM. A closed loop is allowed.
+ * Returns      a new reference; a failed object: -EPERM (no loop), -ENOMEM. A closed loop is
+ *              allowed.
  * Python       loop.create_future() */
 WEFT_API weft_future_t *weft_create_future(weft_loop_t *loop);
 
@@ -22,13 +23,14 @@ WEFT_API weft_future_t *weft_create_future(weft_loop_t *loop);
  * Python       future.set_result() */
 WEFT_API int weft_set_result(weft_future_t *future, void *result);
 
-/* Completes it with an error. Returns as above; -EINVAL if [error] is not negative. -ECANCELED is refused too:
- * weft_cancel is for that. Python's future.set_exception(). */
+/* Completes it with an error. Returns as above; -EINVAL if [error] is not negative. -ECANCELED is
+ * refused too: weft_cancel is for that. Python's future.set_exception(). */
 WEFT_API int weft_set_exception(weft_future_t *future, int error);
 
-/* Has fn(future, arg) called, in the strand of the code that is running here (in none: the loop's own),
- * when [future] is done, or soon if it is. Callbacks are called in the order in which they were added.
- * The future's loop must not have been dropped by its last reference (closed it may be).
+/* Has fn(future, arg) called, in the strand of the code that is running here (in none: the loop's
+ * own), when [future] is done, or soon if it is. Callbacks are called in the order in which they
+ * were added. The future's loop must not have been dropped by its last reference (closed it may
+ * be).
  * Returns      0, -ENOMEM, -EPROTOTYPE (a coroutine), -ESHUTDOWN
  * Python       future.add_done_callback() */
 WEFT_API int weft_add_done_callback(weft_future_t *future, weft_done_fn_t fn, void *arg);

@@ -2,9 +2,9 @@
 /*
  * loop: N workers that share work; what asyncio calls an event loop.
  *
- * Worker 0 is the thread that runs the loop, the others start with the first run and sleep between two
- * runs. A loop is reference-counted: who holds a reference may call it from any thread, at any time;
- * after close its calls say -ESHUTDOWN.
+ * Worker 0 is the thread that runs the loop, the others start with the first run and sleep between
+ * two runs. A loop is reference-counted: who holds a reference may call it from any thread, at any
+ * time; after close its calls say -ESHUTDOWN.
  */
 #ifndef WEFT_LOOP_H
 #define WEFT_LOOP_H
@@ -16,7 +16,8 @@
 typedef struct weft_handle weft_handle_t; /* a scheduled callback */
 typedef void (*weft_callback_t)(void *arg);
 
-/* What an exception handler is told. Strings and objects are borrowed for the call; size comes first. */
+/* What an exception handler is told. Strings and objects are borrowed for the call; size comes
+ * first. */
 typedef struct weft_exception_context {
     size_t size;
     const char *message;
@@ -28,7 +29,7 @@ typedef void (*weft_exception_handler_t)(weft_loop_t *loop, const weft_exception
 
 WEFT_BEGIN
 
-/* ---- life ------------------------------------------------------------------------------------ */
+/* ---- life ---- */
 
 /* A new loop, not running, not set as this thread's current one. Options as of weft_run.
  * Returns      0 with a new reference in *loop, -EINVAL, -ENOMEM, errors of the system
@@ -46,7 +47,8 @@ WEFT_API void weft_loop_unref(weft_loop_t *loop);
 /* The loop whose task or callback this is, borrowed; NULL outside. asyncio.get_running_loop(). */
 WEFT_API weft_loop_t *weft_get_running_loop(void);
 
-/* The running loop, else the one this thread has set, borrowed; NULL if none. asyncio.get_event_loop(). */
+/* The running loop, else the one this thread has set, borrowed; NULL if none.
+ * asyncio.get_event_loop(). */
 WEFT_API weft_loop_t *weft_get_event_loop(void);
 
 /* Sets this thread's current loop (borrowed: unset it before it goes away). NULL: none. */
@@ -55,19 +57,20 @@ WEFT_API void weft_set_event_loop(weft_loop_t *loop);
 /* Runs until [aw] is done. A coroutine becomes a task.
  * Call from    a thread in which no loop runs (-EBUSY); one at a time per loop (-EBUSY)
  * Steals       a coroutine that was not used yet; borrows a task or a future
- * Returns      as weft_await; WEFT_ESTOPPED (weft_loop_stop came first; the task goes on in the next
- *              run), -ESHUTDOWN, -EXDEV */
+ * Returns      as weft_await; WEFT_ESTOPPED (weft_loop_stop came first; the task goes on in the
+ *              next run), -ESHUTDOWN, -EXDEV */
 WEFT_API int weft_loop_run_until_complete(weft_loop_t *loop, weft_awaitable_t *aw, void **result);
 
 /* Runs until weft_loop_stop. A stop that came before gives one turn.
  * Returns      0, -EBUSY, -ESHUTDOWN, errors of the system */
 WEFT_API int weft_loop_run_forever(weft_loop_t *loop);
 
-/* Makes the run return when what is scheduled by now has had its turn. No user code runs afterwards. */
+/* Makes the run return when what is scheduled by now has had its turn. No user code runs
+ * afterwards. */
 WEFT_API void weft_loop_stop(weft_loop_t *loop);
 
-/* Ends the loop: cancels operations, drops callbacks, ends the threads. Tasks that are still pending are
- * reported and end with -ECANCELED without running again. Idempotent.
+/* Ends the loop: cancels operations, drops callbacks, ends the threads. Tasks that are still
+ * pending are reported and end with -ECANCELED without running again. Idempotent.
  * Returns      0, -EBUSY (it runs) */
 WEFT_API int weft_loop_close(weft_loop_t *loop);
 
@@ -80,25 +83,26 @@ WEFT_API weft_ns_t weft_loop_time(const weft_loop_t *loop);
 WEFT_API bool weft_loop_get_debug(const weft_loop_t *loop);
 WEFT_API void weft_loop_set_debug(weft_loop_t *loop, bool debug);
 
-/* ---- callbacks ------------------------------------------------------------------------------- */
+/* ---- callbacks ---- */
 
-/* Has fn(arg) called once, after the caller, in FIFO order of the strand it is in (none: the loop's own,
- * in which callbacks run one at a time). [handle] may be NULL; else it gets a new reference.
- * Call from    the loop, or the thread that will run it; from elsewhere weft_loop_call_soon_threadsafe
+/* Has fn(arg) called once, after the caller, in FIFO order of the strand it is in (none: the loop's
+ * own, in which callbacks run one at a time). [handle] may be NULL; else it gets a new reference.
+ * Call from    the loop, or the thread that will run it; from elsewhere
+ *              weft_loop_call_soon_threadsafe
  * Returns      0, -ENOMEM, -ESHUTDOWN, -EPERM (the wrong thread)
  * Python       loop.call_soon() */
 WEFT_API int weft_loop_call_soon(weft_loop_t *loop, weft_callback_t fn, void *arg,
                                  weft_handle_t **handle);
 
-/* The same after [delay], or at [when] of weft_loop_time(). Earlier deadlines first. Errors as above;
- * WEFT_NONE is -EINVAL. */
+/* The same after [delay], or at [when] of weft_loop_time(). Earlier deadlines first. Errors as
+ * above; WEFT_NONE is -EINVAL. */
 WEFT_API int weft_loop_call_later(weft_loop_t *loop, weft_ns_t delay, weft_callback_t fn, void *arg,
                                   weft_handle_t **handle);
 WEFT_API int weft_loop_call_at(weft_loop_t *loop, weft_ns_t when, weft_callback_t fn, void *arg,
                                weft_handle_t **handle);
 
-/* Keeps the callback from being called, if it was not yet. From a thread outside the loop it waits while
- * the callback is running; from the loop it never waits. Idempotent. */
+/* Keeps the callback from being called, if it was not yet. From a thread outside the loop it waits
+ * while the callback is running; from the loop it never waits. Idempotent. */
 WEFT_API void weft_handle_cancel(weft_handle_t *handle);
 WEFT_API bool weft_handle_cancelled(const weft_handle_t *handle);
 /* The deadline of call_later and call_at; 0 for others. */
@@ -106,9 +110,10 @@ WEFT_API weft_ns_t weft_handle_when(const weft_handle_t *handle);
 WEFT_API weft_handle_t *weft_handle_ref(weft_handle_t *handle);
 WEFT_API void weft_handle_unref(weft_handle_t *handle);
 
-/* ---- errors ---------------------------------------------------------------------------------- */
+/* ---- errors ---- */
 
-/* Who is told of errors that nobody waits for. NULL: the default one, which writes to standard error. */
+/* Who is told of errors that nobody waits for. NULL: the default one, which writes to standard
+ * error. */
 WEFT_API void weft_loop_set_exception_handler(weft_loop_t *loop, weft_exception_handler_t handler,
                                               void *arg);
 /* Tells the handler. It may be called from any worker. */
@@ -118,12 +123,13 @@ WEFT_API void weft_loop_call_exception_handler(weft_loop_t *loop,
 WEFT_API void weft_loop_default_exception_handler(weft_loop_t *loop,
                                                   const weft_exception_context_t *context);
 
-/* ---- signals --------------------------------------------------------------------------------- */
+/* ---- signals ---- */
 
-/* Has fn(arg) called in the loop, as a callback, when [signal] arrives. Replaces an earlier one. The
- * handler that was there before is called too, and restored when ours is removed and still in place.
- * Returns      0, -EINVAL (no such signal, SIGKILL, SIGSTOP, a fault, SIGURG, which weft uses itself),
- *              -EBUSY (another loop has it), -ENOMEM, -ESHUTDOWN
+/* Has fn(arg) called in the loop, as a callback, when [signal] arrives. Replaces an earlier one.
+ * The handler that was there before is called too, and restored when ours is removed and still in
+ * place.
+ * Returns      0, -EINVAL (no such signal, SIGKILL, SIGSTOP, a fault, SIGURG, which weft uses
+ *              itself), -EBUSY (another loop has it), -ENOMEM, -ESHUTDOWN
  * Python       loop.add_signal_handler() */
 WEFT_API int weft_loop_add_signal_handler(weft_loop_t *loop, int signal, weft_callback_t fn,
                                           void *arg);

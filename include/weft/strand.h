@@ -2,9 +2,10 @@
 /*
  * strand: the atomicity between two awaits that code written for one thread relies on.
  *
- * Tasks of one strand never run at the same time, on any number of workers; they interleave at their
- * awaits, in the order in which they became runnable, as all of asyncio's tasks do. A strand is held
- * while one of its tasks runs, never across a suspension. Different strands run in parallel.
+ * Tasks of one strand never run at the same time, on any number of workers; they interleave at
+ * their awaits, in the order in which they became runnable, as all of asyncio's tasks do. A strand
+ * is held while one of its tasks runs, never across a suspension. Different strands run in
+ * parallel.
  */
 #ifndef WEFT_STRAND_H
 #define WEFT_STRAND_H
@@ -13,11 +14,11 @@
 
 WEFT_BEGIN
 
-/* A new strand of the running loop, for .strand of weft_create_task. In an ordered loop all tasks are
- * serial already, and a strand changes nothing.
+/* A new strand of the running loop, for .strand of weft_create_task. In an ordered loop all tasks
+ * are serial already, and a strand changes nothing.
  * Call from    a task or a callback
- * Returns      a new reference; NULL when out of memory or outside of a loop (a task created with it
- *              would be in its creator's strand: check it)
+ * Returns      a new reference; NULL when out of memory or outside of a loop (a task created with
+ *              it would be in its creator's strand: check it)
  */
 WEFT_API weft_strand_t *weft_strand_create(void);
 

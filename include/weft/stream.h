@@ -2,10 +2,10 @@
 /*
  * stream: TCP connections and servers, as asyncio's streams.
  *
- * A reader serves one task at a time. A writer may be used by any task of its loop: each write is whole.
- * Small writes are gathered and sent once: when the task that wrote suspends, at 16 KiB, at drain above
- * the high-water mark, at close. Nothing is read ahead: a lost connection shows at the next read or drain.
- * All calls here are for tasks of the loop the stream belongs to, else -EPERM.
+ * A reader serves one task at a time. A writer may be used by any task of its loop: each write is
+ * whole. Small writes are gathered and sent once: when the task that wrote suspends, at 16 KiB, at
+ * drain above the high-water mark, at close. Nothing is read ahead: a lost connection shows at the
+ * next read or drain. All calls here are for tasks of the loop the stream belongs to, else -EPERM.
  */
 #ifndef WEFT_STREAM_H
 #define WEFT_STREAM_H
@@ -27,8 +27,8 @@ typedef struct weft_iovec {
     size_t len;
 } weft_iovec_t;
 
-/* Serves one client, as a task. Both streams are borrowed: when it returns they are flushed, closed and
- * released. An error it returns, other than -ECANCELED, goes to the exception handler. */
+/* Serves one client, as a task. Both streams are borrowed: when it returns they are flushed, closed
+ * and released. An error it returns, other than -ECANCELED, goes to the exception handler. */
 typedef int (*weft_client_fn_t)(weft_reader_t *reader, weft_writer_t *writer, void *arg);
 
 typedef struct weft_net_opts {
@@ -41,13 +41,13 @@ typedef struct weft_net_opts {
 
 WEFT_BEGIN
 
-/* ---- client ---------------------------------------------------------------------------------- */
+/* ---- client ---- */
 
 /* Connects to [host] (a numeric address, or a name: then the first of its addresses that answers).
  * Suspends     yes
  * Returns      0 with two new references; the error of the last address tried (-ECONNREFUSED, ...),
- *              -ENOENT (no such name), -EAGAIN (no name server answers), -EINVAL, -ECANCELED, -ENOMEM,
- *              -EMFILE
+ *              -ENOENT (no such name), -EAGAIN (no name server answers), -EINVAL, -ECANCELED,
+ *              -ENOMEM, -EMFILE
  * Python       asyncio.open_connection() */
 #define weft_open_connection(host, port, reader, writer, ...)                                      \
     weft_open_connection_opts((host), (port), (reader), (writer),                                  \
@@ -56,10 +56,10 @@ WEFT_API WEFT_MUST int weft_open_connection_opts(const char *host, uint16_t port
                                                  weft_reader_t **reader, weft_writer_t **writer,
                                                  const weft_net_opts_t *opts);
 
-/* ---- server ---------------------------------------------------------------------------------- */
+/* ---- server ---- */
 
-/* Listens on [host] (NULL: all interfaces) and serves each client by a task of its own. Port 0: the kernel
- * chooses one. Serving begins at once.
+/* Listens on [host] (NULL: all interfaces) and serves each client by a task of its own. Port 0: the
+ * kernel chooses one. Serving begins at once.
  * Suspends     yes, when [host] is a name
  * Returns      0 with a new reference; -EADDRINUSE, ..., -EINVAL, -ENOMEM, -EMFILE, -ECANCELED
  * Python       asyncio.start_server() */
@@ -71,11 +71,12 @@ WEFT_API WEFT_MUST int weft_start_server_opts(weft_client_fn_t client, void *arg
                                               const weft_net_opts_t *opts);
 
 /* Waits until cancelled; then closes the server and waits for its clients. Returns -ECANCELED,
- * -EBUSY (called twice), -ESHUTDOWN (closed, before or meanwhile). Python's server.serve_forever(). */
+ * -EBUSY (called twice), -ESHUTDOWN (closed, before or meanwhile). Python's
+ * server.serve_forever(). */
 WEFT_API WEFT_MUST int weft_serve_forever(weft_server_t *server);
 
-/* Stops listening. Clients that are connected go on, and those that wait in the kernel are served; the port is
- * free when weft_server_wait_closed has returned, or soon. Idempotent. */
+/* Stops listening. Clients that are connected go on, and those that wait in the kernel are served;
+ * the port is free when weft_server_wait_closed has returned, or soon. Idempotent. */
 WEFT_API void weft_server_close(weft_server_t *server);
 
 /* Waits until the server is closed and has no client left. Returns 0, -ECANCELED. */
@@ -92,19 +93,22 @@ WEFT_API size_t weft_server_clients(const weft_server_t *server);
 /* The last reference closes it. */
 WEFT_API void weft_server_unref(weft_server_t *server);
 
-/* ---- reader ---------------------------------------------------------------------------------- */
+/* ---- reader ---- */
 
-/* All reads: Suspend unless enough is buffered. -EBUSY: another task is reading. -ECANCELED takes nothing
- * from the stream. A slice in *line is borrowed from the reader until its next read. */
+/* All reads: Suspend unless enough is buffered. -EBUSY: another task is reading. -ECANCELED takes
+ * nothing from the stream. A slice in *line is borrowed from the reader until its next read. */
 
-/* At most [n] bytes, as soon as there are any. Returns the count, 0 at the end of the stream (or n = 0). */
+/* At most [n] bytes, as soon as there are any. Returns the count, 0 at the end of the stream (or n
+ * = 0). */
 WEFT_API WEFT_MUST ssize_t weft_read(weft_reader_t *reader, void *buffer, size_t n);
 
-/* Exactly [n] bytes. Returns n; WEFT_EINCOMPLETE when the stream ends first: what came stays buffered. */
+/* Exactly [n] bytes. Returns n; WEFT_EINCOMPLETE when the stream ends first: what came stays
+ * buffered. */
 WEFT_API WEFT_MUST ssize_t weft_readexactly(weft_reader_t *reader, void *buffer, size_t n);
 
-/* Up to and with the separator. Returns the length; WEFT_EINCOMPLETE at the end of the stream (*line is
- * what was left, and is consumed); WEFT_ELIMIT (nothing is consumed); -EINVAL (an empty separator). */
+/* Up to and with the separator. Returns the length; WEFT_EINCOMPLETE at the end of the stream
+ * (*line is what was left, and is consumed); WEFT_ELIMIT (nothing is consumed); -EINVAL (an empty
+ * separator). */
 WEFT_API WEFT_MUST ssize_t weft_readuntil(weft_reader_t *reader, const void *separator, size_t n,
                                           weft_bytes_t *line);
 
@@ -116,31 +120,36 @@ WEFT_API WEFT_MUST ssize_t weft_readline(weft_reader_t *reader, weft_bytes_t *li
 WEFT_API bool weft_at_eof(const weft_reader_t *reader);
 WEFT_API void weft_reader_unref(weft_reader_t *reader);
 
-/* ---- writer ---------------------------------------------------------------------------------- */
+/* ---- writer ---- */
 
-/* Takes a copy of the bytes. Never suspends. Errors of the connection come out of drain, write_all and
- * wait_closed. Returns 0, -ENOMEM (nothing was taken), -EPIPE (closing, or at end of file already). */
+/* Takes a copy of the bytes. Never suspends. Errors of the connection come out of drain, write_all
+ * and wait_closed. Returns 0, -ENOMEM (nothing was taken), -EPIPE (closing, or at end of file
+ * already). */
 WEFT_API int weft_write(weft_writer_t *writer, const void *data, size_t n);
 WEFT_API int weft_writelines(weft_writer_t *writer, const weft_iovec_t *lines, size_t count);
 
-/* Waits while more than the high-water mark (64 KiB) is unsent, until it is below the low one (16 KiB).
+/* Waits while more than the high-water mark (64 KiB) is unsent, until it is below the low one (16
+ * KiB).
  * Suspends     only then
  * Returns      0, -ECANCELED, -ENOMEM, the error of the connection (-ECONNRESET, -EPIPE, ...) */
 WEFT_API WEFT_MUST int weft_drain(weft_writer_t *writer);
 
-/* Sends what is gathered, then [data] from the caller's memory without a copy, and waits until the kernel
- * has it all. If a part was sent when it is cancelled, the connection is reset and the writer closed.
+/* Sends what is gathered, then [data] from the caller's memory without a copy, and waits until the
+ * kernel has it all. If a part was sent when it is cancelled, the connection is reset and the
+ * writer closed.
  * Suspends     yes
  * Returns      0, -ECANCELED, -ENOMEM, -EPIPE (closing), the error of the connection */
 WEFT_API WEFT_MUST int weft_write_all(weft_writer_t *writer, const void *data, size_t n);
 
-/* Sends what is gathered without waiting for the task to suspend. Returns 0 or the connection's error. */
+/* Sends what is gathered without waiting for the task to suspend. Returns 0 or the connection's
+ * error. */
 WEFT_API int weft_flush(weft_writer_t *writer);
 
 /* Ends the sending direction after what was written. Returns 0, -EPIPE (closed already). */
 WEFT_API int weft_write_eof(weft_writer_t *writer);
 
-/* Closes the connection after what was written is sent; weft_wait_closed waits for it. Idempotent. */
+/* Closes the connection after what was written is sent; weft_wait_closed waits for it.
+ * Idempotent. */
 WEFT_API void weft_writer_close(weft_writer_t *writer);
 WEFT_API bool weft_is_closing(const weft_writer_t *writer);
 /* Returns 0, -ECANCELED, the error of the connection. */
@@ -151,8 +160,9 @@ WEFT_API int weft_set_write_buffer_limits(weft_writer_t *writer, size_t high, si
 /* Bytes that were written and not yet taken by the kernel. */
 WEFT_API size_t weft_get_write_buffer_size(const weft_writer_t *writer);
 
-/* get_extra_info: the addresses as "127.0.0.1:80" or "[::1]:80" in [buffer], always terminated; they return
- * the whole length, -ENOTCONN (closed) or another negative errno. The socket is borrowed. */
+/* get_extra_info: the addresses as "127.0.0.1:80" or "[::1]:80" in [buffer], always terminated;
+ * they return the whole length, -ENOTCONN (closed) or another negative errno. The socket is
+ * borrowed. */
 WEFT_API int weft_get_peername(const weft_writer_t *writer, char *buffer, size_t size);
 WEFT_API int weft_get_sockname(const weft_writer_t *writer, char *buffer, size_t size);
 WEFT_API int weft_get_socket(const weft_writer_t *writer);

@@ -3,8 +3,8 @@
  * task: coroutine functions, coroutine objects, tasks.
  *
  * One kind of object, weft_awaitable_t, is a coroutine object until it is started, a task from then
- * on, and a task is a future. It is reference-counted; any thread may hold and drop references. What
- * an object is, is known at run time: weft_iscoroutine, weft_isfuture.
+ * on, and a task is a future. It is reference-counted; any thread may hold and drop references.
+ * What an object is, is known at run time: weft_iscoroutine, weft_isfuture.
  *
  * A call that returns an object never returns NULL: when it fails, it returns a static object that
  * has failed already with the reason (-ENOMEM, -ESHUTDOWN, ...). To await, join, cancel, ref and
@@ -25,8 +25,9 @@ typedef weft_awaitable_t weft_task_t;   /* a started coroutine; is a future */
 typedef struct weft_loop weft_loop_t;
 typedef struct weft_strand weft_strand_t;
 
-/* The body of a coroutine, and of what weft_to_thread calls: its error is what it returns (0 or more:
- * none), its result is what it leaves in *result, which is never NULL and holds NULL at the start. */
+/* The body of a coroutine, and of what weft_to_thread calls: its error is what it returns (0 or
+ * more: none), its result is what it leaves in *result, which is never NULL and holds NULL at the
+ * start. */
 typedef int (*weft_fn_t)(void *arg, void **result);
 
 /* A coroutine function: what WEFT_CORO defines. */
@@ -54,13 +55,16 @@ WEFT_BEGIN
 
 /* A coroutine object: [fn] with [arg], not started. Needs no loop. The caller keeps what arg points
  * to alive until the body is done.
- * Returns      a new reference; a failed object (-ENOMEM; -EPROTOTYPE if [fn] is no coroutine function)
+ * Returns      a new reference; a failed object (-ENOMEM; -EPROTOTYPE if [fn] is no coroutine
+ *              function)
  * Python       fn(arg) */
 #define weft_coro(fn, arg) weft_coro_at((fn), (arg), WEFT_HERE)
 WEFT_API weft_coro_t *weft_coro_at(const weft_corofn_t *fn, void *arg, const char *where);
 
 /* The same with a copy of the [size] bytes at [arg], which lives as long as the object. */
-#define weft_coro_copy(fn, ...) weft_coro_copy_at((fn), __VA_ARGS__, WEFT_HERE) /* fn, arg, size */
+#define weft_coro_copy(fn, ...)                                                                    \
+    weft_coro_copy_at((fn), __VA_ARGS__, WEFT_HERE) /* fn, arg, size                               \
+                                                     */
 WEFT_API weft_coro_t *weft_coro_copy_at(const weft_corofn_t *fn, const void *arg, size_t size,
                                         const char *where);
 
@@ -76,43 +80,47 @@ WEFT_API bool weft_iscoroutine(const void *object);
 WEFT_API bool weft_isfuture(const void *object);
 
 #ifndef __cplusplus
-/* Whether [fn] is what WEFT_CORO defines: known to the compiler. Python's asyncio.iscoroutinefunction(). */
+/* Whether [fn] is what WEFT_CORO defines: known to the compiler. Python's
+ * asyncio.iscoroutinefunction(). */
 #define weft_iscoroutinefunction(fn)                                                               \
-    _Generic((fn), const weft_corofn_t *: true, weft_corofn_t *: true, default: false)
+    _Generic((fn), const weft_corofn_t * : true, weft_corofn_t * : true, default : false)
 #endif
 
 /* One reference more; returns [aw]. NULL is allowed. */
 WEFT_API weft_awaitable_t *weft_ref(weft_awaitable_t *aw);
 
-/* One reference less. NULL is allowed. In debug mode the last one of a coroutine that was never awaited
- * says so; the last one of a future or task whose error nobody looked at calls the exception handler. */
+/* One reference less. NULL is allowed. In debug mode the last one of a coroutine that was never
+ * awaited says so; the last one of a future or task whose error nobody looked at calls the
+ * exception handler. */
 WEFT_API void weft_unref(weft_awaitable_t *aw);
 
 #define WEFT_PARALLEL ((weft_strand_t *)-1) /* leave the creator's strand */
 
 typedef struct weft_task_opts {
     size_t size;
-    const char *name;      /* copied; default: "Task-N" */
-    uint32_t stack_size;   /* bytes, at most 8 MiB; default: that of the coroutine function */
-    bool detached;         /* no reference comes back (NULL); an error goes to the exception handler */
-    bool pinned;           /* stays on the worker that creates it */
+    const char *name;    /* copied; default: "Task-N" */
+    uint32_t stack_size; /* bytes, at most 8 MiB; default: that of the coroutine function */
+    bool detached; /* no reference comes back (NULL); an error goes to the exception handler */
+    bool pinned;   /* stays on the worker that creates it */
     weft_strand_t *strand; /* default: the creator's; WEFT_PARALLEL: none */
 } weft_task_opts_t;
 
-/* Starts [coro] as a task of the running loop. It begins to run when a worker gets to it, not before
- * the caller suspends on that worker.
+/* Starts [coro] as a task of the running loop. It begins to run when a worker gets to it, not
+ * before the caller suspends on that worker.
  * Call from    a task or a callback of a loop
  * Steals       [coro]
  * Returns      a new reference; a failed object: -EPERM (no running loop; the coroutine is closed),
- *              -ESHUTDOWN, -EALREADY (used before), -EPROTOTYPE (no coroutine), -EINVAL (a stack size
- *              over 8 MiB), -ENOMEM. With .detached: NULL, and -errors go to the exception handler
+ *              -ESHUTDOWN, -EALREADY (used before), -EPROTOTYPE (no coroutine), -EINVAL (a stack
+ *              size over 8 MiB), -ENOMEM. With .detached: NULL, and -errors go to the exception
+ *              handler
  * Python       asyncio.create_task(coro, name=...) */
 #define weft_create_task(coro, ...)                                                                \
     weft_create_task_opts((coro),                                                                  \
                           &(weft_task_opts_t){.size = sizeof(weft_task_opts_t), __VA_ARGS__})
 WEFT_API weft_task_t *weft_create_task_opts(weft_coro_t *coro, const weft_task_opts_t *opts);
 
-/* Waits until [aw] is done and gives its result. A coroutine object runs here, in the caller's task.
+/* Waits until [aw] is done and gives its result. A coroutine object runs here, in the caller's
+ * task.
  * Call from    a task (else -EPERM) of the same loop (else -EXDEV)
  * Suspends     yes, unless it is done; the caller's cancellation is passed on to [aw]
  * Returns      what [aw] returned (0 or more as 0), with *result set (result may be NULL);
@@ -124,8 +132,8 @@ WEFT_API WEFT_MUST int weft_await(weft_awaitable_t *aw, void **result);
 /* weft_await, then weft_unref: steals [aw]. */
 WEFT_API WEFT_MUST int weft_join(weft_awaitable_t *aw, void **result);
 
-/* Asks [aw] to end. A task is interrupted at its next await, which returns -ECANCELED; it may clean up,
- * and may go on. A task that did not begin never runs its body. A future ends at once.
+/* Asks [aw] to end. A task is interrupted at its next await, which returns -ECANCELED; it may clean
+ * up, and may go on. A task that did not begin never runs its body. A future ends at once.
  * Returns      true: asked; false: it is done (nothing happened), or NULL
  * Python       aw.cancel() */
 WEFT_API bool weft_cancel(weft_awaitable_t *aw);
@@ -143,23 +151,25 @@ WEFT_API bool weft_done(const weft_awaitable_t *aw);
 /* Whether it is done and ended with -ECANCELED. */
 WEFT_API bool weft_cancelled(const weft_awaitable_t *aw);
 
-/* The outcome, without waiting: 0 with *result set (may be NULL), its error, or WEFT_EINVALIDSTATE when
- * it is not done. Python's future.result(). */
+/* The outcome, without waiting: 0 with *result set (may be NULL), its error, or WEFT_EINVALIDSTATE
+ * when it is not done. Python's future.result(). */
 WEFT_API int weft_result(weft_awaitable_t *aw, void **result);
 
 /* Its error (0: none), or WEFT_EINVALIDSTATE. Python's future.exception(). */
 WEFT_API int weft_exception(weft_awaitable_t *aw);
 
-/* The task that is running here, borrowed; NULL in callbacks and outside. Python's current_task(). */
+/* The task that is running here, borrowed; NULL in callbacks and outside. Python's
+ * current_task(). */
 WEFT_API weft_task_t *weft_current_task(void);
 
-/* All tasks of [loop] that are not done, as *count new references in a malloc'd array *tasks (weft_unref
- * each, then free it). NULL: the running loop.
+/* All tasks of [loop] that are not done, as *count new references in a malloc'd array *tasks
+ * (weft_unref each, then free it). NULL: the running loop.
  * Returns      0, -EPERM (no loop), -ENOMEM
  * Python       asyncio.all_tasks(loop) */
 WEFT_API WEFT_MUST int weft_all_tasks(weft_loop_t *loop, weft_task_t ***tasks, size_t *count);
 
-/* Copies the name into [buffer], always terminated. Returns its whole length. Python's task.get_name(). */
+/* Copies the name into [buffer], always terminated. Returns its whole length. Python's
+ * task.get_name(). */
 WEFT_API size_t weft_get_name(weft_task_t *task, char *buffer, size_t size);
 
 /* Gives it a name (copied). Returns 0, -ENOMEM, -EPROTOTYPE. Python's task.set_name(). */

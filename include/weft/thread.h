@@ -24,10 +24,12 @@ WEFT_API int weft_loop_call_soon_threadsafe(weft_loop_t *loop, weft_callback_t f
  * Python       asyncio.run_coroutine_threadsafe() */
 WEFT_API weft_cfuture_t *weft_run_coroutine_threadsafe(weft_coro_t *coro, weft_loop_t *loop);
 
-/* Blocks this thread until the task is done, for at most [timeout] (WEFT_NONE: for ever; 0: not at all).
+/* Blocks this thread until the task is done, for at most [timeout] (WEFT_NONE: for ever; 0: not at
+ * all).
  * Call from    a thread outside the loop: one of its workers gets -EDEADLK
  * Returns      as weft_await; -ETIMEDOUT (the task goes on) */
-WEFT_API WEFT_MUST int weft_cfuture_result(weft_cfuture_t *future, weft_ns_t timeout, void **result);
+WEFT_API WEFT_MUST int weft_cfuture_result(weft_cfuture_t *future, weft_ns_t timeout,
+                                           void **result);
 
 /* Cancels the task. Returns false if it is done. */
 WEFT_API bool weft_cfuture_cancel(weft_cfuture_t *future);
@@ -36,14 +38,16 @@ WEFT_API void weft_cfuture_unref(weft_cfuture_t *future);
 
 /* Has fn(arg, result) called by a thread of the loop's pool, which may block, and waits for it.
  * Call from    a task, else -EPERM
- * Suspends     yes. The call cannot be stopped once it runs: a cancellation that comes while it does is
- *              kept until it returned, since [arg] may be on the caller's stack, and its result wins; a
- *              call that did not begin is taken back
- * Returns      what fn returned (0 or more as 0), -ECANCELED, -ENOMEM, -EAGAIN (no thread), -ESHUTDOWN
+ * Suspends     yes. The call cannot be stopped once it runs: a cancellation that comes while it
+ *              does is kept until it returned, since [arg] may be on the caller's stack, and its
+ *              result wins; a call that did not begin is taken back
+ * Returns      what fn returned (0 or more as 0), -ECANCELED, -ENOMEM, -EAGAIN (no thread),
+ *              -ESHUTDOWN
  * Python       await asyncio.to_thread(fn, arg) */
 WEFT_API WEFT_MUST int weft_to_thread(weft_fn_t fn, void *arg, void **result);
 
-/* The same as an object, which outlives its waiter: what [arg] points to must live until fn returned.
+/* The same as an object, which outlives its waiter: what [arg] points to must live until fn
+ * returned.
  * Returns      a new reference to a future; a failed object as above
  * Python       loop.run_in_executor(None, fn, arg) */
 WEFT_API weft_future_t *weft_loop_run_in_executor(weft_loop_t *loop, weft_fn_t fn, void *arg);

@@ -51,8 +51,8 @@ WEFT_API WEFT_MUST int weft_timeout_enter(weft_timeout_t *scope, weft_ns_t delay
 /* The same with an absolute deadline of weft_loop_time(). Python's asyncio.timeout_at(). */
 WEFT_API WEFT_MUST int weft_timeout_enter_at(weft_timeout_t *scope, weft_ns_t when);
 
-/* Leaves the scope. [rc] is what its body returned, and what comes back, but for one case: the scope
- * expired, rc is -ECANCELED, and nobody else cancelled the task: then it is -ETIMEDOUT.
+/* Leaves the scope. [rc] is what its body returned, and what comes back, but for one case: the
+ * scope expired, rc is -ECANCELED, and nobody else cancelled the task: then it is -ETIMEDOUT.
  * Call from    the task that entered
  * Returns      [rc], -ETIMEDOUT */
 WEFT_API WEFT_MUST int weft_timeout_exit(weft_timeout_t *scope, int rc);

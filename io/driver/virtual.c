@@ -34,7 +34,7 @@ WEFT__NOINLINE struct weft__virtual *weft__virtual_here(void)
     return *here;
 }
 
-/* ---- chance ------------------------------------------------------------------------------ */
+/* ---- chance ---- */
 
 int64_t weft__virtual_random(struct weft__virtual *sim, uint32_t n)
 {
@@ -87,7 +87,7 @@ struct weft__virtual_config weft__virtual_swarm(uint64_t seed)
     return config;
 }
 
-/* ---- trace ------------------------------------------------------------------------------- */
+/* ---- trace ---- */
 
 /* A step of splitmix64's scrambler: every bit of the word reaches every bit of the hash. */
 static uint64_t mix(uint64_t hash, uint64_t word)
@@ -128,7 +128,7 @@ uint64_t weft__virtual_faults(const struct weft__virtual *sim, enum weft__virtua
     return sim->faults[fault];
 }
 
-/* ---- nothing moves any more -------------------------------------------------------------- */
+/* ---- nothing moves any more ---- */
 
 struct report {
     char text[8192];
@@ -175,7 +175,7 @@ void weft__virtual_stuck(struct weft__virtual *sim, const char *why)
     sim->config.stuck(sim->config.arg, report.text);
 }
 
-/* ---- memory ------------------------------------------------------------------------------ */
+/* ---- memory ---- */
 
 static void grow(struct weft__virtual *sim)
 {
@@ -207,7 +207,7 @@ void weft__virtual_give(struct weft__virtual *sim, void *memory)
     sim->free_nodes = node;
 }
 
-/* ---- life -------------------------------------------------------------------------------- */
+/* ---- life ---- */
 
 static void set_defaults(struct weft__virtual_config *config)
 {

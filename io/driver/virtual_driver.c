@@ -13,7 +13,7 @@ static struct weft__virtual_driver *of(struct weft__driver *driver)
     return weft__container_of(driver, struct weft__virtual_driver, driver);
 }
 
-/* ---- opening and closing ----------------------------------------------------------------- */
+/* ---- opening and closing ---- */
 
 static struct weft__virtual_driver *new_driver(struct weft__virtual *sim, unsigned worker)
 {
@@ -106,7 +106,7 @@ static void detach(struct weft__driver *driver)
     d->sim->current->driver = NULL;
 }
 
-/* ---- operations -------------------------------------------------------------------------- */
+/* ---- operations ---- */
 
 static void submit(struct weft__driver *driver, struct weft__operation *op)
 {
@@ -195,7 +195,7 @@ static unsigned reap(struct weft__driver *driver, unsigned limit)
     return n;
 }
 
-/* ---- sleeping ---------------------------------------------------------------------------- */
+/* ---- sleeping ---- */
 
 static void park(struct weft__driver *driver, int64_t deadline)
 {
@@ -233,7 +233,7 @@ static void wake(struct weft__driver *driver)
     weft__virtual_quiet_point(d->sim, "woken");
 }
 
-/* ---- for helpers, the monitor and the end ------------------------------------------------ */
+/* ---- for helpers, the monitor and the end ---- */
 
 static bool owes(struct weft__driver *driver)
 {

@@ -13,7 +13,7 @@
  * somebody else's file.
  */
 
-/* ---- descriptors ------------------------------------------------------------------------- */
+/* ---- descriptors ---- */
 
 static int slot_of(int fd)
 {
@@ -103,7 +103,7 @@ struct weft__virtual_file *weft__virtual_listener(struct weft__virtual *sim, int
     return NULL;
 }
 
-/* ---- for tests --------------------------------------------------------------------------- */
+/* ---- for tests ---- */
 
 int weft__virtual_pair(int fd[2])
 {

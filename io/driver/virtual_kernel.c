@@ -38,7 +38,7 @@ static void event_at(struct weft__virtual *sim, int64_t time)
         sim->next_event = time;
 }
 
-/* ---- posting ----------------------------------------------------------------------------- */
+/* ---- posting ---- */
 
 static void forget(struct weft__virtual_driver *d, struct weft__virtual_request *request)
 {
@@ -131,7 +131,7 @@ static void hold_or_post(struct weft__virtual_driver *d, struct weft__virtual_co
     d->held_end = &c->next;
 }
 
-/* ---- trying ------------------------------------------------------------------------------ */
+/* ---- trying ---- */
 
 static void finish(struct weft__virtual_driver *d, struct weft__virtual_request *request,
                    int result, bool more)
@@ -219,7 +219,7 @@ void weft__virtual_changed(struct weft__virtual *sim, const struct weft__virtual
     }
 }
 
-/* ---- what is due ------------------------------------------------------------------------- */
+/* ---- what is due ---- */
 
 static void run_driver(struct weft__virtual_driver *d)
 {
@@ -255,7 +255,7 @@ void weft__virtual_kernel(struct weft__virtual *sim)
         next_event_of(d);
 }
 
-/* ---- the owner enters -------------------------------------------------------------------- */
+/* ---- the owner enters ---- */
 
 static void hand_over_one(struct weft__virtual_driver *d)
 {
@@ -296,7 +296,7 @@ void weft__virtual_enter(struct weft__virtual_driver *d)
     post_overflow(d);
 }
 
-/* ---- cancelling -------------------------------------------------------------------------- */
+/* ---- cancelling ---- */
 
 static void cancel_late(struct weft__virtual *sim, const struct weft__virtual_request *request)
 {

@@ -19,7 +19,7 @@
 
 enum { BACKLOG = 16, LENGTH_MAX = 0x7ffff000 };
 
-/* ---- bytes ------------------------------------------------------------------------------- */
+/* ---- bytes ---- */
 
 static void put(const struct weft__virtual *sim, struct weft__virtual_file *file,
                 const unsigned char *bytes, size_t n)
@@ -100,7 +100,7 @@ static int transmit(struct weft__virtual *sim, struct weft__virtual_file *file, 
     return outcome(length, *progress, false, 0, flags);
 }
 
-/* ---- connections ------------------------------------------------------------------------- */
+/* ---- connections ---- */
 
 static int port_of(const struct weft__operation *op)
 {
@@ -200,7 +200,7 @@ static int do_poll(const struct weft__virtual *sim, const struct weft__virtual_f
     return events ? events : (int)WEFT__VIRTUAL_BLOCKS;
 }
 
-/* ---- what operations do ------------------------------------------------------------------ */
+/* ---- what operations do ---- */
 
 int weft__virtual_perform(struct weft__virtual *sim, struct weft__virtual_request *request)
 {
@@ -230,7 +230,7 @@ int weft__virtual_perform(struct weft__virtual *sim, struct weft__virtual_reques
     return -EINVAL;
 }
 
-/* ---- for tests --------------------------------------------------------------------------- */
+/* ---- for tests ---- */
 
 ssize_t weft__virtual_send(int fd, const void *bytes, size_t length)
 {

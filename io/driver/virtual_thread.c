@@ -25,7 +25,7 @@ enum {
     STALL_NS = 5 * 1000 * 1000,
 };
 
-/* ---- switching --------------------------------------------------------------------------- */
+/* ---- switching ---- */
 
 static void exchange_thread_locals(struct weft__virtual_context *from,
                                    const struct weft__virtual_context *to)
@@ -82,7 +82,7 @@ static void run(struct weft__virtual *sim, struct weft__virtual_context *to)
     deliver_kick(sim);
 }
 
-/* ---- who runs next, and when ------------------------------------------------------------- */
+/* ---- who runs next, and when ---- */
 
 static int64_t runs_at(const struct weft__virtual_context *c)
 {
@@ -225,7 +225,7 @@ static void hook(const char *point)
 void (*weft__sim_hook)(const char *point) = hook;
 #endif
 
-/* ---- blocking ---------------------------------------------------------------------------- */
+/* ---- blocking ---- */
 
 bool weft__virtual_block(struct weft__virtual *sim, const char *what, int64_t deadline)
 {
@@ -270,7 +270,7 @@ uint64_t weft__virtual_cycles(void)
     return (uint64_t)(sim ? sim->now : weft__clock_now()) / 5 * 13;
 }
 
-/* ---- the life of a context --------------------------------------------------------------- */
+/* ---- the life of a context ---- */
 
 static void end(struct weft__virtual *sim)
 {

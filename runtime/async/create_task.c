@@ -96,6 +96,8 @@ int weft__create_task(struct weft_loop *loop, weft_coro_t *coro, const weft_task
         weft_unref(*task);
         return -ESHUTDOWN;
     }
+    if (weft__self())
+        weft__count(&weft__self()->counters.spawned, 1);
     return 0;
 }
 
@@ -137,10 +139,8 @@ weft_task_t *weft_create_task_opts(weft_coro_t *coro, const weft_task_opts_t *op
     }
     rc = coro ? weft__create_task(worker->loop, coro, opts, &task)
               : weft__misuse(-EPROTOTYPE, "a task of no coroutine");
-    if (weft__likely(rc == 0)) {
-        weft__count(&worker->counters.spawned, 1);
+    if (weft__likely(rc == 0))
         return task;
-    }
     if (!opts->detached)
         return weft__awaitable_failed(rc);
     weft__report_error(worker->loop, "a detached task could not be started", rc, NULL);

@@ -5,8 +5,8 @@
 
 #include "weft/task.h"
 
-/* weft_create_task for a given loop, also from outside of it. Steals [coro]. 0 or -errno; on success the
- * caller has the handle's reference (with .detached none: *task is NULL). */
+/* weft_create_task for a given loop, also from outside of it. Steals [coro]. 0 or -errno; on
+ * success the caller has the handle's reference (with .detached none: *task is NULL). */
 int weft__create_task(struct weft_loop *loop, weft_coro_t *coro, const weft_task_opts_t *opts,
                       weft_task_t **task);
 

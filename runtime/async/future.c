@@ -9,8 +9,9 @@
 #include "runtime/sched/loop.h"
 #include "runtime/sched/misuse.h"
 
-/* A done callback is a handle that waits in the awaitable's list: its alarm's place holds the node. While it
- * waits it holds no reference, or a future that is dropped without an outcome would never go. */
+/* A done callback is a handle that waits in the awaitable's list: its alarm's place holds the node.
+ * While it waits it holds no reference, or a future that is dropped without an outcome would never
+ * go. */
 struct done_callback {
     struct weft__waiter waiter;
 };

@@ -2,16 +2,16 @@
 /*
  * gather: many awaitables, one result.
  *
- * A gather is a future with a block behind it: the children with a waiter node each, and their results. A
- * child that is done fires its node, which counts it off; the last one, or the first error, completes the
- * future. Nodes fire on whatever worker completes the child and touch the block only, never the frame of
- * whoever awaits the gather: that one copies the results out itself.
+ * A gather is a future with a block behind it: the children with a waiter node each, and their
+ * results. A child that is done fires its node, which counts it off; the last one, or the first
+ * error, completes the future. Nodes fire on whatever worker completes the child and touch the
+ * block only, never the frame of whoever awaits the gather: that one copies the results out itself.
  *
- * The block lives in the future's extra part. References: each child that is not done holds one to the future
- * (its node is in the block), the block holds one to each child.
+ * The block lives in the future's extra part. References: each child that is not done holds one to
+ * the future (its node is in the block), the block holds one to each child.
  *
- * Cancelling the future cancels all children that are not done. It ends with the first that ends so; when
- * none does, or errors are results, with the last of them, as cancelled (asyncio's rules).
+ * Cancelling the future cancels all children that are not done. It ends with the first that ends
+ * so; when none does, or errors are results, with the last of them, as cancelled (asyncio's rules).
  */
 #include "weft/wait.h"
 
@@ -35,7 +35,7 @@ struct gather {
     struct weft_awaitable *future; /* whose block this is */
     bool return_exceptions;
     size_t count;
-    _Atomic(size_t) left;         /* children that are not done, and one while they are being added */
+    _Atomic(size_t) left; /* children that are not done, and one while they are being added */
     _Atomic(bool) cancel_asked;
     weft_result_t *results;
     struct child child[];
@@ -91,7 +91,8 @@ static void fire(struct weft__waiter *waiter, struct weft_awaitable *done)
     struct gather *gather = weft__container_of(waiter, struct child, waiter)->gather;
     struct weft_awaitable *future = gather->future;
 
-    weft__store_relaxed(&done->retrieved, 1); /* relaxed: see core/task.h; later errors are not reported */
+    weft__store_relaxed(&done->retrieved,
+                        1); /* relaxed: see core/task.h; later errors are not reported */
     if (done->error < 0 && !gather->return_exceptions)
         weft__awaitable_complete(future, done->error, NULL);
     count_off(gather);
@@ -114,14 +115,15 @@ static bool cancel(struct weft_awaitable *future, struct weft__walk *outer)
     return any;
 }
 
-/* The first place of the awaitable at [i]. Each place has a reference of its own: a coroutine object that has
- * one only, as most have, needs no search. */
+/* The first place of the awaitable at [i]. Each place has a reference of its own: a coroutine
+ * object that has one only, as most have, needs no search. */
 static size_t find_same(weft_awaitable_t *const *aws, size_t i)
 {
     size_t same = 0;
 
-    /* relaxed: nobody else knows a coroutine object of one reference. */
-    if (weft__kind(aws[i]) == WEFT__KIND_CORO && weft__load_relaxed(&aws[i]->refs) == 1)
+    /* relaxed: nobody else knows a coroutine object with one reference, beside that of its run to
+     * come. */
+    if (weft__kind(aws[i]) == WEFT__KIND_CORO && weft__load_relaxed(&aws[i]->refs) == 2)
         return i;
     while (aws[same] != aws[i])
         same++;
@@ -200,8 +202,8 @@ static void drop_all(weft_awaitable_t *const *aws, size_t from, size_t count)
     }
 }
 
-/* Makes tasks of coroutines and takes the references over. On failure those that were started are cancelled,
- * and their references are the block's. */
+/* Makes tasks of coroutines and takes the references over. On failure those that were started are
+ * cancelled, and their references are the block's. */
 static int adopt(struct gather *gather, struct weft_loop *loop, weft_awaitable_t *const *aws,
                  size_t count)
 {

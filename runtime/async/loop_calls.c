@@ -173,7 +173,7 @@ void weft_loop_set_debug(weft_loop_t *loop, bool debug)
     weft__store_relaxed(&loop->debug, debug); /* relaxed: a switch */
 }
 
-/* ---- callbacks ------------------------------------------------------------------------------- */
+/* ---- callbacks ---- */
 
 /* A handle for fn(arg), with a reference for the caller if it wants one. */
 static int make(weft_loop_t *loop, weft_callback_t fn, void *arg, weft_handle_t **handle,
@@ -256,6 +256,6 @@ int weft_loop_call_later(weft_loop_t *loop, weft_ns_t delay, weft_callback_t fn,
         return -EINVAL;
     /* A negative delay is earlier than now: more negative, sooner. */
     int64_t now = loop->system->now();
-    return weft_loop_call_at(loop, delay < 0 ? now + delay : weft__deadline_after(now, delay), fn, arg,
-                             handle);
+    return weft_loop_call_at(loop, delay < 0 ? now + delay : weft__deadline_after(now, delay), fn,
+                             arg, handle);
 }

@@ -60,7 +60,7 @@ static void deliver(struct weft_loop *loop)
         while (n-- > 0) {
             if (weft_loop_call_soon(loop, w->fn, w->arg, NULL) == 0)
                 continue;
-            weft__fetch_add_relaxed(&w->arrived, 1); /* no memory: the next turn tries again */
+            weft__fetch_add_relaxed(&w->arrived, 1);     /* no memory: the next turn tries again */
             weft__store_seq_cst(&loop->signalled, true); /* seq_cst: as in the handler */
         }
     }

@@ -2,8 +2,9 @@
 /*
  * thread: a future that blocks an OS thread, and calls on threads that may block.
  *
- * A cfuture holds the task in the loop by a reference and waits in its list; the task's end copies the outcome
- * and wakes whoever blocks on the state word. It owns its memory, so either side may let go first.
+ * A cfuture holds the task in the loop by a reference and waits in its list; the task's end copies
+ * the outcome and wakes whoever blocks on the state word. It owns its memory, so either side may
+ * let go first.
  */
 #include "weft/thread.h"
 
@@ -34,7 +35,8 @@ struct weft_cfuture {
 
 static void unref(struct weft_cfuture *cf)
 {
-    if (weft__fetch_sub_acq_rel(&cf->refs, 1) != 1) /* acq_rel: the last one sees what the other did */
+    if (weft__fetch_sub_acq_rel(&cf->refs, 1) !=
+        1) /* acq_rel: the last one sees what the other did */
         return;
     weft_unref(cf->task);
     free(cf);
@@ -126,9 +128,8 @@ int weft_cfuture_result(weft_cfuture_t *cf, weft_ns_t timeout, void **result)
         if (self && cf->task && self->loop == cf->task->loop)
             return weft__misuse(-EDEADLK, "a worker would block on its own loop");
         if (timeout > 0)
-            block(cf, timeout == WEFT_NONE
-                          ? INT64_MAX
-                          : weft__deadline_after(cf->system->now(), timeout));
+            block(cf, timeout == WEFT_NONE ? INT64_MAX
+                                           : weft__deadline_after(cf->system->now(), timeout));
         if (weft__load_acquire(&cf->state) != DONE)
             return -ETIMEDOUT;
     }

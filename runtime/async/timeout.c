@@ -2,13 +2,14 @@
 /*
  * timeout: a scope whose deadline cancels what runs in it.
  *
- * Expiry, under the lock of the heap: the alarm is unlinked, the scope is marked, a token is put into the task.
- * The walk that delivers it follows, with a reference. Leaving the scope unlinks under the same lock. So an
- * expiry has happened entirely, or never, and cannot hit the task afterwards.
+ * Expiry, under the lock of the heap: the alarm is unlinked, the scope is marked, a token is put
+ * into the task. The walk that delivers it follows, with a reference. Leaving the scope unlinks
+ * under the same lock. So an expiry has happened entirely, or never, and cannot hit the task
+ * afterwards.
  *
- * On leaving an expired scope the token is taken back, if it is still there: it is, if nothing left the task's
- * tokens since (the sequence number). If the count is then what it was on entry, nobody else cancelled, and a
- * body that ended with -ECANCELED timed out (asyncio's rule).
+ * On leaving an expired scope the token is taken back, if it is still there: it is, if nothing left
+ * the task's tokens since (the sequence number). If the count is then what it was on entry, nobody
+ * else cancelled, and a body that ended with -ECANCELED timed out (asyncio's rule).
  */
 #include "weft/time.h"
 #include "runtime/base/clock.h"
@@ -65,8 +66,7 @@ int weft_timeout_enter(weft_timeout_t *timeout, weft_ns_t delay)
 
     if (delay == WEFT_NONE || !worker)
         return weft_timeout_enter_at(timeout, WEFT_NONE);
-    return weft_timeout_enter_at(timeout,
-                                 weft__deadline_after(worker->loop->system->now(), delay));
+    return weft_timeout_enter_at(timeout, weft__deadline_after(worker->loop->system->now(), delay));
 }
 
 int weft_timeout_exit(weft_timeout_t *timeout, int rc)

@@ -2,8 +2,9 @@
 /*
  * to_thread: a task waits for a call on a thread that may block.
  *
- * The job lies on the waiting task's frame. A cancellation takes it back if no thread has it yet; once it runs
- * it runs to its end, since its argument may be on that frame too, and its result wins.
+ * The job lies on the waiting task's frame. A cancellation takes it back if no thread has it yet;
+ * once it runs it runs to its end, since its argument may be on that frame too, and its result
+ * wins.
  */
 #include "weft/thread.h"
 
@@ -89,7 +90,7 @@ int weft_to_thread(weft_fn_t fn, void *arg, void **result)
     return 0;
 }
 
-/* ---- the same as an object --------------------------------------------------------------------- */
+/* ---- the same as an object ---- */
 
 struct executor_job {
     struct weft__job job;

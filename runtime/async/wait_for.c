@@ -7,11 +7,12 @@
 
 static uint32_t sequence(struct weft_awaitable *task)
 {
-    return weft__tokens_sequence(weft__load_relaxed(&task->tokens)); /* relaxed: moved on before we wake */
+    return weft__tokens_sequence(
+        weft__load_relaxed(&task->tokens)); /* relaxed: moved on before we wake */
 }
 
-/* asyncio's short way for a time-out that has passed already: done gives its result, anything else is cancelled
- * and waited for; a coroutine never begins. */
+/* asyncio's short way for a time-out that has passed already: done gives its result, anything else
+ * is cancelled and waited for; a coroutine never begins. */
 static int too_late(struct weft_awaitable *task, weft_awaitable_t *aw, void **result)
 {
     uint32_t before;
@@ -28,7 +29,8 @@ static int too_late(struct weft_awaitable *task, weft_awaitable_t *aw, void **re
     before = sequence(task);
     weft_cancel(aw);
     rc = weft_await(aw, result);
-    /* Cancelled because of us, unless a request of the caller's own was delivered or passed on meanwhile. */
+    /* Cancelled because of us, unless a request of the caller's own was delivered or passed on
+     * meanwhile. */
     return rc == -ECANCELED && weft_done(aw) && sequence(task) == before ? -ETIMEDOUT : rc;
 }
 

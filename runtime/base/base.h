@@ -5,7 +5,8 @@
  * Asserts have three prices:
  *   WEFT__ASSERT(cond, what)    always on; for cold paths and for what would corrupt memory
  *   weft__debug_assert(cond)    debug builds only (NDEBUG not defined)
- *   weft__check_valid(x)        a whole-structure validator, each type has its own; only tests call it
+ *   weft__check_valid(x)        a whole-structure validator, each type has its own; only tests call
+ *                               it
  * A failed assert is a bug of weft or of its caller: it ends the process with one line that begins
  * with "weft: ". What the kernel or the user may do wrong is returned as a negative errno instead.
  */

@@ -2,9 +2,9 @@
 /*
  * sim: where the deterministic simulation may switch from one simulated thread to another.
  *
- * weft__sim_point(name) stands between two steps of the scheduler's protocols; weft__pause() is the body
- * of every spin loop. In builds with -DWEFT_SIM both call the hook that the virtual driver sets while it
- * runs; in all others the first is nothing and the second the processor's pause.
+ * weft__sim_point(name) stands between two steps of the scheduler's protocols; weft__pause() is the
+ * body of every spin loop. In builds with -DWEFT_SIM both call the hook that the virtual driver
+ * sets while it runs; in all others the first is nothing and the second the processor's pause.
  */
 #ifndef WEFT_BASE_SIM_H
 #define WEFT_BASE_SIM_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "runtime/base/thread_local.h"
 
-_Thread_local __attribute__((tls_model("initial-exec")))
-struct weft__thread_local weft__thread_local_object;
+_Thread_local
+    __attribute__((tls_model("initial-exec"))) struct weft__thread_local weft__thread_local_object;
 
 #if !defined(__x86_64__) || defined(__clang_analyzer__)
 WEFT__NOINLINE struct weft__thread_local *weft__thread_local(void)

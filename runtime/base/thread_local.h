@@ -2,10 +2,11 @@
 /*
  * thread_local: the runtime's one thread-local object, and the only safe way to reach it.
  *
- * A task may sleep on one thread and wake on another. A compiler may compute the address of a thread-local
- * once per function and keep it across the await (gcc and clang do at -O2), and would then use the old
- * thread's. So the address is made anew at each call, by code that the compiler cannot see through or
- * reuse: never keep what weft__thread_local() returns across anything that may suspend.
+ * A task may sleep on one thread and wake on another. A compiler may compute the address of a
+ * thread-local once per function and keep it across the await (gcc and clang do at -O2), and would
+ * then use the old thread's. So the address is made anew at each call, by code that the compiler
+ * cannot see through or reuse: never keep what weft__thread_local() returns across anything that
+ * may suspend.
  */
 #ifndef WEFT_BASE_THREAD_LOCAL_H
 #define WEFT_BASE_THREAD_LOCAL_H
@@ -24,12 +25,12 @@ struct weft__magazine { /* a thread's private free objects of one slab (core/sla
 struct weft__thread_local {
     struct weft__worker *worker; /* whose thread this is, NULL on foreign ones (sched/self.h) */
     struct weft_loop *loop;      /* what weft_set_event_loop set */
-    bool forked;                 /* a child process: this thread was a worker of a loop that is not here */
+    bool forked; /* a child process: this thread was a worker of a loop that is not here */
     struct weft__magazine magazines[2];
 };
 
-extern _Thread_local __attribute__((tls_model("initial-exec")))
-struct weft__thread_local weft__thread_local_object;
+extern _Thread_local
+    __attribute__((tls_model("initial-exec"))) struct weft__thread_local weft__thread_local_object;
 
 #if defined(__x86_64__) && !defined(__clang_analyzer__)
 WEFT__INLINE struct weft__thread_local *weft__thread_local(void)

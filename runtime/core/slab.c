@@ -10,8 +10,8 @@
 
 enum {
     CHUNK_BYTES = 64 * 1024,
-    /* Slot arrays of deques begin 5 lines after a page; objects that begin elsewhere do not alias with
-     * them in the low 12 address bits, which costs 11 ns a task where it happens. */
+    /* Slot arrays of deques begin 5 lines after a page; objects that begin elsewhere do not alias
+     * with them in the low 12 address bits, which costs 11 ns a task where it happens. */
     CHUNK_SKIP = 9 * WEFT__CACHE_LINE,
 };
 

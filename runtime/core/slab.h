@@ -2,19 +2,19 @@
 /*
  * slab: objects of one size whose memory never becomes anything else.
  *
- * Type-stable: an address that was once an object of a slab stays one until the process ends, in use or
- * free. So a stale pointer may be read (by a prefetch, by the walk behind weft_all_tasks), and what it
- * finds is an object of that type, old or new. Free objects keep their first WEFT__SLAB_HEADER bytes as they
- * were, but for the link.
+ * Type-stable: an address that was once an object of a slab stays one until the process ends, in
+ * use or free. So a stale pointer may be read (by a prefetch, by the walk behind weft_all_tasks),
+ * and what it finds is an object of that type, old or new. Free objects keep their first
+ * WEFT__SLAB_HEADER bytes as they were, but for the link.
  *
- * Each thread has a magazine, a private list of free objects; full ones go to the slab's depot in batches
- * and come back from there, so an object may be freed on any thread and the price is some 2 ns. A thread
- * that ends gives its magazines back.
+ * Each thread has a magazine, a private list of free objects; full ones go to the slab's depot in
+ * batches and come back from there, so an object may be freed on any thread and the price is some 2
+ * ns. A thread that ends gives its magazines back.
  *
  * Who   get, put   any thread
  *       each       any thread; it sees every object of every chunk, in use or free
- * Not chosen: malloc (a task freed by another worker than its creator's costs an arena lock), one slab per
- * loop (coroutine objects are made before their loop, and outlive it).
+ * Not chosen: malloc (a task freed by another worker than its creator's costs an arena lock), one
+ * slab per loop (coroutine objects are made before their loop, and outlive it).
  */
 #ifndef WEFT_CORE_SLAB_H
 #define WEFT_CORE_SLAB_H
@@ -29,15 +29,16 @@
 #endif
 
 enum {
-    WEFT__SLAB_BATCH = 64,   /* objects that move between a magazine and the depot at once */
-    WEFT__SLAB_HEADER = 64,  /* bytes of a free object that stay readable */
+    WEFT__SLAB_BATCH = 64,  /* objects that move between a magazine and the depot at once */
+    WEFT__SLAB_HEADER = 64, /* bytes of a free object that stay readable */
 };
 
 enum weft__slab_id { WEFT__SLAB_AWAITABLE, WEFT__SLAB_HANDLE, WEFT__SLAB_COUNT };
 
 struct weft__slab_free { /* what the head of a free object is */
     struct weft__link link;
-    struct weft__slab_free *batch; /* in the depot: the next batch; only the first object of one has it */
+    struct weft__slab_free
+        *batch; /* in the depot: the next batch; only the first object of one has it */
 };
 
 struct weft__slab_chunk;

@@ -27,8 +27,9 @@ struct weft_awaitable *weft__awaitable_new(enum weft__kind kind, const weft_coro
     aw->strand = NULL;
     aw->extra = NULL;
     aw->where = where;
-    /* relaxed: nobody else knows it yet. But for refs: release, pairs with the acquire by which the walk of
-     * the registry takes a reference (sched/registry.c), so that it sees an object that is complete. */
+    /* relaxed: nobody else knows it yet. But for refs: release, pairs with the acquire by which the
+     * walk of the registry takes a reference (sched/registry.c), so that it sees an object that is
+     * complete. */
     weft__store_relaxed(&aw->kind, (uint8_t)kind);
     weft__store_relaxed(&aw->retrieved, 0);
     weft__store_relaxed(&aw->asked, 0);
@@ -39,8 +40,8 @@ struct weft_awaitable *weft__awaitable_new(enum weft__kind kind, const weft_coro
     return aw;
 }
 
-/* One static object per errno and per code of weft; the table is filled in on demand, each slot with the
- * same content whoever does it. */
+/* One static object per errno and per code of weft; the table is filled in on demand, each slot
+ * with the same content whoever does it. */
 enum { ERRNO_MAX = 160, OWN_FIRST = 4097, OWN_COUNT = 16 };
 
 struct weft_awaitable *weft__awaitable_failed(int error)

@@ -2,19 +2,20 @@
 /*
  * task: the one object behind coroutine objects, tasks and futures.
  *
- * A descriptor of two cache lines from a type-stable slab. It exists before the first run and after the
- * last, so nothing of it lives on a stack; a stack is taken at the first run only.
+ * A descriptor of two cache lines from a type-stable slab. It exists before the first run and after
+ * the last, so nothing of it lives on a stack; a stack is taken at the first run only.
  *
  * Words that several threads touch
- *   word   the waiter word: the newest waiter (waiters.h), LOCKED, or DONE. Locking it is a leaf: nothing
- *          else is taken under it. What it protects: the list, the outcome (result, error) until DONE, and
- *          that tokens are put only while the task is not DONE.
- *   refs   references. "refs == what I hold" by an acquire load means that nobody else can reach it: then
- *          no RMW is needed to free it (but see sched/registry.h for the one who counts otherwise).
- *   ws     wait state: WAITING as long as the task is suspended in a wait that can be interrupted, HELD
- *          while a canceller looks at it, AGAIN when another one came meanwhile.
- *   tokens pending cancels (16 bits), the count of cancels (16), a sequence number (32) that moves on
- *          whenever pending ones left, delivered or moved inward.
+ *   word   the waiter word: the newest waiter (waiters.h), LOCKED, or DONE. Locking it is a leaf:
+ *          nothing else is taken under it. What it protects: the list, the outcome (result, error)
+ *          until DONE, and that tokens are put only while the task is not DONE.
+ *   refs   references. "refs == what I hold" by an acquire load means that nobody else can reach
+ *          it: then no RMW is needed to free it (but see sched/registry.h for the one who counts
+ *          otherwise).
+ *   ws     wait state: WAITING as long as the task is suspended in a wait that can be interrupted,
+ *          HELD while a canceller looks at it, AGAIN when another one came meanwhile.
+ *   tokens pending cancels (16 bits), the count of cancels (16), a sequence number (32) that moves
+ *          on whenever pending ones left, delivered or moved inward.
  *   pos    which slot of which deque holds it while it is not started (deque.h).
  * All other members belong to whoever runs the task, or creates it before it is submitted.
  *
@@ -25,16 +26,18 @@
  *   suspended  its stack's context is saved; commit stored WAITING (sched/suspend.h)
  *   done       word == DONE, for ever; result and error are constant from there on
  *
- * How cancel and resume exclude each other (the proof is tests/models/wait.pml, the code sched/cancel.c).
- * A canceller first sets HELD in ws by CAS, which fails unless WAITING is set; while HELD is set the task
- * cannot be resumed, so its frames, its wait record and what that names are alive, and may be looked at.
- * A waker, who has taken the task's node out of its list, clears WAITING by one fetch_and; if that meets
- * HELD, it does nothing more: the holder will submit the task. So nobody waits for anybody.
+ * How cancel and resume exclude each other (the proof is tests/models/wait.pml, the code
+ * sched/cancel.c). A canceller first sets HELD in ws by CAS, which fails unless WAITING is set;
+ * while HELD is set the task cannot be resumed, so its frames, its wait record and what that names
+ * are alive, and may be looked at. A waker, who has taken the task's node out of its list, clears
+ * WAITING by one fetch_and; if that meets HELD, it does nothing more: the holder will submit the
+ * task. So nobody waits for anybody.
  *
  * Who holds which reference
  *   the handle   whoever called create_task (none when detached)
- *   the run      from the start (a coroutine object has it already, so that create_task needs no RMW) to
- *                the end: held by the slot, then by whoever took it out; dropped when the task is done
+ *   the run      from the start (a coroutine object has it already, so that create_task needs no
+ *                RMW) to the end: held by the slot, then by whoever took it out; dropped when the
+ *                task is done
  *   others       weft_ref; a canceller during its walk; a time-out that expires, during its walk
  * A waiter holds none: its own caller holds one for as long as it waits.
  */
@@ -52,18 +55,18 @@ struct weft__wait;
 struct weft__walk;
 
 enum weft__kind {
-    WEFT__KIND_FREE,   /* not allocated */
-    WEFT__KIND_CORO,   /* a coroutine object */
-    WEFT__KIND_SPENT,  /* a coroutine object that was awaited directly, or closed */
+    WEFT__KIND_FREE,  /* not allocated */
+    WEFT__KIND_CORO,  /* a coroutine object */
+    WEFT__KIND_SPENT, /* a coroutine object that was awaited directly, or closed */
     WEFT__KIND_TASK,
     WEFT__KIND_FUTURE,
     WEFT__KIND_FAILED, /* a static object that stands for an error; never freed */
 };
 
 enum { /* flags: written before the object is shared */
-    WEFT__TASK_DETACHED = 1,
-    WEFT__TASK_PINNED = 2,
-    WEFT__TASK_CLASS_SHIFT = 4, /* the upper bits: size class of its stack */
+       WEFT__TASK_DETACHED = 1,
+       WEFT__TASK_PINNED = 2,
+       WEFT__TASK_CLASS_SHIFT = 4, /* the upper bits: size class of its stack */
 };
 
 /* What few objects have: a name, a copied argument, another behaviour. */
@@ -71,7 +74,7 @@ struct weft__extra {
     char *name;
     /* instead of completing it as cancelled; outer: of sched/cancel.h */
     bool (*cancel)(struct weft_awaitable *aw, struct weft__walk *outer);
-    void (*destroy)(struct weft_awaitable *aw);  /* frees what `data` holds */
+    void (*destroy)(struct weft_awaitable *aw); /* frees what `data` holds */
     void *data;
     _Alignas(16) unsigned char copy[]; /* of weft_coro_copy */
 };
@@ -81,7 +84,8 @@ struct weft_awaitable {
     _Atomic(uint64_t) pos;
     _Atomic(uintptr_t) word;
     _Atomic(uint32_t) refs;
-    _Atomic(uint8_t) kind; /* release when it becomes a task, for the registry's walk; else relaxed */
+    _Atomic(uint8_t)
+        kind; /* release when it becomes a task, for the registry's walk; else relaxed */
     uint8_t flags;
     _Atomic(uint8_t) retrieved; /* somebody looked at the outcome: relaxed, read at the end only */
     _Atomic(uint8_t) asked;     /* its entry is in a worker's `asks` (sched/operation.c) */
@@ -95,10 +99,11 @@ struct weft_awaitable {
     struct weft__wait *wait;       /* written before WAITING is published; read by a holder */
     struct weft__stack *stack;     /* that it runs on, from its first run on */
     struct weft_awaitable *parent; /* on whose stack it runs inlined, else NULL */
-    struct weft_loop *loop;        /* borrowed: a loop outlives its tasks; futures may outlive it (loop.h) */
-    struct weft_strand *strand;    /* a reference until it is done, or NULL */
-    struct weft__extra *extra;     /* or NULL */
-    const char *where;             /* "file:line" of its creation */
+    struct weft_loop
+        *loop; /* borrowed: a loop outlives its tasks; futures may outlive it (loop.h) */
+    struct weft_strand *strand; /* a reference until it is done, or NULL */
+    struct weft__extra *extra;  /* or NULL */
+    const char *where;          /* "file:line" of its creation */
 } __attribute__((aligned(WEFT__CACHE_LINE)));
 
 _Static_assert(sizeof(struct weft_awaitable) == 2 * WEFT__CACHE_LINE, "two lines");
@@ -172,8 +177,8 @@ int weft__awaitable_set_name(struct weft_awaitable *aw, const char *name); /* co
 /* Its name, copied, always terminated; returns the whole length. Tasks without one get "Task-N". */
 size_t weft__awaitable_name(struct weft_awaitable *aw, char *buffer, size_t size);
 
-/* Called by the last unref before the object goes: reports of what nobody looked at. Set by the floor
- * above, which knows exception handlers (async/coro.c). */
+/* Called by the last unref before the object goes: reports of what nobody looked at. Set by the
+ * floor above, which knows exception handlers (async/coro.c). */
 extern void (*weft__awaitable_dropped)(struct weft_awaitable *aw);
 
 WEFT__INLINE void weft__awaitable_ref(struct weft_awaitable *aw)

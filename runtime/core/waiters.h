@@ -2,13 +2,15 @@
 /*
  * waiters: who wants to know that an awaitable is done.
  *
- * An intrusive list under the awaitable's word: the word holds the newest waiter, with the lock in its low
- * bit. A waiter is a node on the frame of whoever waits (or in an object, for callbacks) and a function
- * that is called once, when the awaitable is done, in the order in which the waiters came.
+ * An intrusive list under the awaitable's word: the word holds the newest waiter, with the lock in
+ * its low bit. A waiter is a node on the frame of whoever waits (or in an object, for callbacks)
+ * and a function that is called once, when the awaitable is done, in the order in which the waiters
+ * came.
  *
- * Invariant   A node is linked and unlinked only under the lock of the word; who unlinks it, fires it.
- * Firing      happens after DONE is published, outside the lock, since a fired node may be gone before
- *             fire() returns: its successor is read first.
+ * Invariant   A node is linked and unlinked only under the lock of the word; who unlinks it, fires
+ *             it.
+ * Firing      happens after DONE is published, outside the lock, since a fired node may be gone
+ *             before fire() returns: its successor is read first.
  */
 #ifndef WEFT_CORE_WAITERS_H
 #define WEFT_CORE_WAITERS_H
@@ -27,8 +29,8 @@ WEFT__INLINE uintptr_t weft__word_lock(struct weft_awaitable *aw)
 {
     uintptr_t word = 0;
 
-    /* acquire: pairs with the release of unlock and of the completion. On failure too: what is found is
-     * then the outcome. */
+    /* acquire: pairs with the release of unlock and of the completion. On failure too: what is
+     * found is then the outcome. */
     if (weft__likely(weft__cas_acq_rel(&aw->word, &word, WEFT__WORD_LOCKED)))
         return 0;
     if (word == WEFT__WORD_DONE)
@@ -61,7 +63,8 @@ WEFT__INLINE uintptr_t weft__waiters_remove(uintptr_t newest, struct weft__waite
     return newest == (uintptr_t)waiter ? (uintptr_t)waiter->older : newest;
 }
 
-/* With the lock held and the outcome stored: publishes DONE, lets go, fires all waiters, oldest first. */
+/* With the lock held and the outcome stored: publishes DONE, lets go, fires all waiters, oldest
+ * first. */
 void weft__word_complete(struct weft_awaitable *aw, uintptr_t newest);
 
 /* Stores the outcome and completes. False: it was done already. */

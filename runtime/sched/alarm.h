@@ -2,9 +2,9 @@
 /*
  * alarm: a timer that does something.
  *
- * Alarms stand in the heap of the worker that set them, under that heap's lock. Expiry unlinks an alarm and
- * rings it within one hold of the lock, and to unset one takes the same lock: so an alarm has rung entirely,
- * or never. Anyone may expire the heap of a stuck worker.
+ * Alarms stand in the heap of the worker that set them, under that heap's lock. Expiry unlinks an
+ * alarm and rings it within one hold of the lock, and to unset one takes the same lock: so an alarm
+ * has rung entirely, or never. Anyone may expire the heap of a stuck worker.
  */
 #ifndef WEFT_SCHED_ALARM_H
 #define WEFT_SCHED_ALARM_H
@@ -14,9 +14,11 @@
 
 struct weft__alarm {
     struct weft__timer timer;
-    struct weft__timers *home; /* the heap that it will be in: set before anybody may unset it; or NULL */
-    /* Under the lock; the alarm is unlinked, and may be gone when this returns. Must not take another heap's
-     * lock. Returns a task, with a reference, that is to be interrupted once the lock is released; or NULL. */
+    struct weft__timers
+        *home; /* the heap that it will be in: set before anybody may unset it; or NULL */
+    /* Under the lock; the alarm is unlinked, and may be gone when this returns. Must not take
+     * another heap's lock. Returns a task, with a reference, that is to be interrupted once the
+     * lock is released; or NULL. */
     struct weft_awaitable *(*ring)(struct weft__alarm *alarm);
 };
 

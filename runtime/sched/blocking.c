@@ -3,7 +3,8 @@
 
 static const int64_t idle_ns = INT64_C(10) * 1000 * 1000 * 1000;
 
-struct start { /* what a new thread is told; it lives in the pool's frame until the thread has read it */
+struct start { /* what a new thread is told; it lives in the pool's frame until the thread has read
+                  it */
     struct weft__blocking *pool;
     unsigned slot;
     _Atomic(uint32_t) read;
@@ -96,7 +97,8 @@ static int free_slot(struct weft__blocking *pool)
     return -1;
 }
 
-/* With the lock held, which it lets go of meanwhile: a slot is reserved by a thread of its own value. */
+/* With the lock held, which it lets go of meanwhile: a slot is reserved by a thread of its own
+ * value. */
 static int start_thread(struct weft__blocking *pool)
 {
     struct start start = {.pool = pool};

@@ -6,9 +6,9 @@
 #include "runtime/sched/loop.h"
 #include "runtime/sched/submit.h"
 
-/* From outside of the loop: its end must not overtake us between the step after which the task is nobody's
- * to keep and the last look at its stack (weft__idle_settle waits for the count). Taken while the task
- * still waits or is held, which the end of the loop waits for too. */
+/* From outside of the loop: its end must not overtake us between the step after which the task is
+ * nobody's to keep and the last look at its stack (weft__idle_settle waits for the count). Taken
+ * while the task still waits or is held, which the end of the loop waits for too. */
 static bool enter_from_outside(struct weft_loop *loop)
 {
     struct weft__worker *self = weft__self();
@@ -31,8 +31,8 @@ void weft__wake(struct weft_awaitable *task)
     bool outside = enter_from_outside(loop);
 
     weft__sim_point("wake");
-    /* acq_rel: release what was written for the task (its node, a result); acquire pairs with the release
-     * of a holder. WAITING is cleared by exactly one, whoever unlinked the node. */
+    /* acq_rel: release what was written for the task (its node, a result); acquire pairs with the
+     * release of a holder. WAITING is cleared by exactly one, whoever unlinked the node. */
     uint32_t old = weft__fetch_and_acq_rel(&task->ws, ~(uint32_t)WEFT__WAITING);
 
     weft__debug_assert(old & WEFT__WAITING);
@@ -67,7 +67,8 @@ static bool let_go_of(struct weft_awaitable *task, bool woke)
         bool again = (ws & WEFT__AGAIN) && (ws & WEFT__WAITING) && !woke;
         uint32_t want = again ? WEFT__WAITING | WEFT__HELD : woke ? 0 : ws & WEFT__WAITING;
         weft__sim_point("let go");
-        /* seq_cst: release what we did under the hold; acquire what the waker wrote, whose submit is ours. */
+        /* seq_cst: release what we did under the hold; acquire what the waker wrote, whose submit
+         * is ours. */
         if (!weft__cas_seq_cst(&task->ws, &ws, want))
             continue;
         if (again)
@@ -100,8 +101,8 @@ static void interrupt_one(struct weft_awaitable *task, struct weft__walk *walk)
     } while (!let_go(task, woke));
 }
 
-/* Adds [n] pending cancels to what is in the word. Both halves stop at their largest value: more requests than
- * that are one. */
+/* Adds [n] pending cancels to what is in the word. Both halves stop at their largest value: more
+ * requests than that are one. */
 static uint64_t with_cancels(uint64_t tokens, uint64_t n)
 {
     uint64_t pending = weft__tokens_pending(tokens) + n, count = weft__tokens_count(tokens) + n;
@@ -121,8 +122,8 @@ static uint64_t put(struct weft_awaitable *task, uint64_t n)
     return old;
 }
 
-/* Takes all pending ones out, and returns how many; the sequence moves on. One step, as an uncancel may come
- * from elsewhere at any time. seq_cst: one order of all changes. */
+/* Takes all pending ones out, and returns how many; the sequence moves on. One step, as an uncancel
+ * may come from elsewhere at any time. seq_cst: one order of all changes. */
 static uint32_t take_pending(struct weft_awaitable *task)
 {
     /* relaxed: a token that comes later is met by the next wait. */
@@ -131,12 +132,13 @@ static uint32_t take_pending(struct weft_awaitable *task)
     do {
         if (weft__likely(!weft__tokens_pending(old)))
             return 0;
-    } while (!weft__cas_seq_cst(&task->tokens, &old,
-                                (old & ~(uint64_t)0xffff) + WEFT__TOKEN_SEQUENCE));
+    } while (
+        !weft__cas_seq_cst(&task->tokens, &old, (old & ~(uint64_t)0xffff) + WEFT__TOKEN_SEQUENCE));
     return weft__tokens_pending(old);
 }
 
-void weft__walk_into(struct weft__walk *walk, struct weft_awaitable *task, struct weft_awaitable *inner)
+void weft__walk_into(struct weft__walk *walk, struct weft_awaitable *task,
+                     struct weft_awaitable *inner)
 {
     /* The outer's sequence moves on: a scope that expired does not withdraw what has left. */
     uint32_t n = take_pending(task);
@@ -236,8 +238,8 @@ void weft__cancel_for_ever(struct weft_awaitable *task)
     bool out = task->wait->kind->interrupt(task, task->wait, &walk);
     if (walk.next)
         weft__awaitable_unref(walk.next, 1);
-    /* Whoever took the node out before us reads the frame until it has cleared WAITING. A parent of an
-     * inlined child stands in no list. acquire: as in let_go. */
+    /* Whoever took the node out before us reads the frame until it has cleared WAITING. A parent of
+     * an inlined child stands in no list. acquire: as in let_go. */
     while (!out && task->wait->kind->commit && weft__load_acquire(&task->ws) & WEFT__WAITING)
         weft__pause();
 }

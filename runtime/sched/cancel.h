@@ -2,20 +2,22 @@
 /*
  * cancel: how a task is woken, and how it is interrupted.
  *
- * A cancel is a token put into the task. Tokens are delivered by level: as long as one is pending and the
- * task waits, the wait is interrupted. The lock of the list that a task is in decides who wakes it. A
- * canceller that must look at a frame holds the task; a waker that meets a hold leaves the submit to the
- * holder. Modelled in tests/models/{wait,operation,chain}.pml, stressed in tests/stress/cancel.c.
+ * A cancel is a token put into the task. Tokens are delivered by level: as long as one is pending
+ * and the task waits, the wait is interrupted. The lock of the list that a task is in decides who
+ * wakes it. A canceller that must look at a frame holds the task; a waker that meets a hold leaves
+ * the submit to the holder. Modelled in tests/models/{wait,operation,chain}.pml, stressed in
+ * tests/stress/cancel.c.
  *
- * The walk. A task that awaits another passes its tokens inward, as asyncio's cancel does: the innermost is
- * interrupted, and the outer ones see what comes out of it. It is a loop, not a recursion: one task is held
- * at a time, with a reference. A tortoise finds cycles of tasks that await each other: there the wait is
- * unlinked and the task resumed instead. A gather that is cancelled on the way begins one walk for each child,
- * within the outer one; if such a walk comes to a task that an outer one holds, that is a cycle for the outer.
+ * The walk. A task that awaits another passes its tokens inward, as asyncio's cancel does: the
+ * innermost is interrupted, and the outer ones see what comes out of it. It is a loop, not a
+ * recursion: one task is held at a time, with a reference. A tortoise finds cycles of tasks that
+ * await each other: there the wait is unlinked and the task resumed instead. A gather that is
+ * cancelled on the way begins one walk for each child, within the outer one; if such a walk comes
+ * to a task that an outer one holds, that is a cycle for the outer.
  *
- * Not chosen: a lock per task around suspend and resume (a waker would wait for a canceller); a generation
- * per wait (does not keep the frame alive); cancelling by a message to the task's worker (a stuck worker
- * would delay it for ever).
+ * Not chosen: a lock per task around suspend and resume (a waker would wait for a canceller); a
+ * generation per wait (does not keep the frame alive); cancelling by a message to the task's worker
+ * (a stuck worker would delay it for ever).
  */
 #ifndef WEFT_SCHED_CANCEL_H
 #define WEFT_SCHED_CANCEL_H
@@ -27,36 +29,39 @@ struct weft__walk {
     struct weft_awaitable *next; /* the inner task that got the tokens, with a reference; or NULL */
     bool cycle;                  /* the walk came back to where it was: pass nothing on */
     bool owner;                  /* by the worker whose ring the operation is in, after a flush */
-    struct weft__walk *outer;    /* on this thread's stack: the walk in whose interrupt this one began */
+    struct weft__walk
+        *outer; /* on this thread's stack: the walk in whose interrupt this one began */
     struct weft_awaitable *held; /* where it is */
 };
 
 /* Resumes [task]: its node was unlinked by the caller. The last access to its frame. */
 void weft__wake(struct weft_awaitable *task);
 
-/* Puts a token into [task] and interrupts it. The caller holds a reference. [outer]: of struct weft__walk, or
- * NULL. False: it is done. */
+/* Puts a token into [task] and interrupts it. The caller holds a reference. [outer]: of struct
+ * weft__walk, or NULL. False: it is done. */
 bool weft__cancel_task(struct weft_awaitable *task, struct weft__walk *outer);
 
-/* At the end of the loop: takes [task] out of whatever it waits in, and holds it for ever, so that nobody looks at
- * its frame or resumes it any more. */
+/* At the end of the loop: takes [task] out of whatever it waits in, and holds it for ever, so that
+ * nobody looks at its frame or resumes it any more. */
 void weft__cancel_for_ever(struct weft_awaitable *task);
 
-/* Puts a token; the interrupt is left to the caller. Returns false if the task is done; *sequence (may be
- * NULL) is the token's, to be withdrawn by. */
+/* Puts a token; the interrupt is left to the caller. Returns false if the task is done; *sequence
+ * (may be NULL) is the token's, to be withdrawn by. */
 bool weft__token_put(struct weft_awaitable *task, uint32_t *sequence);
 
-/* Interrupts what [task] waits for, if tokens are pending. The caller holds a reference, or a lock that
- * keeps the task alive. [owner], [outer]: see struct weft__walk. */
+/* Interrupts what [task] waits for, if tokens are pending. The caller holds a reference, or a lock
+ * that keeps the task alive. [owner], [outer]: see struct weft__walk. */
 void weft__interrupt(struct weft_awaitable *task, bool owner, struct weft__walk *outer);
 
-/* For interrupt functions, under the lock of [inner]'s word, with [inner] not done: moves the tokens that
- * are pending in [task] to it, and has the walk go on there. */
-void weft__walk_into(struct weft__walk *walk, struct weft_awaitable *task, struct weft_awaitable *inner);
+/* For interrupt functions, under the lock of [inner]'s word, with [inner] not done: moves the
+ * tokens that are pending in [task] to it, and has the walk go on there. */
+void weft__walk_into(struct weft__walk *walk, struct weft_awaitable *task,
+                     struct weft_awaitable *inner);
 
 bool weft__raise_pending(struct weft_awaitable *task);
 
-/* By the task itself, going on after a wait: all pending tokens become one -ECANCELED. True: there were. */
+/* By the task itself, going on after a wait: all pending tokens become one -ECANCELED. True: there
+ * were. */
 WEFT__INLINE bool weft__raise(struct weft_awaitable *task)
 {
     /* relaxed: a token that comes later is met by the next wait. */
@@ -64,8 +69,8 @@ WEFT__INLINE bool weft__raise(struct weft_awaitable *task)
            weft__raise_pending(task);
 }
 
-/* Takes one request back (never below zero); at zero nothing stays pending. With [own], a pending token is
- * withdrawn too if none left since [sequence]. Returns the count that is left. */
+/* Takes one request back (never below zero); at zero nothing stays pending. With [own], a pending
+ * token is withdrawn too if none left since [sequence]. Returns the count that is left. */
 uint32_t weft__token_take_back(struct weft_awaitable *task, bool own, uint32_t sequence);
 
 #endif

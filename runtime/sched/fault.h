@@ -2,9 +2,10 @@
 /*
  * fault: a stack overflow says whose it is.
  *
- * A task that runs into its guard raises SIGSEGV. The handler runs on the worker's alternate stack, looks up
- * whose guard it is, writes one line with the task's name and the option that gives it more, and lets the
- * process end by the signal as it would have. Other faults go to whoever had the signal before.
+ * A task that runs into its guard raises SIGSEGV. The handler runs on the worker's alternate stack,
+ * looks up whose guard it is, writes one line with the task's name and the option that gives it
+ * more, and lets the process end by the signal as it would have. Other faults go to whoever had the
+ * signal before.
  */
 #ifndef WEFT_SCHED_FAULT_H
 #define WEFT_SCHED_FAULT_H

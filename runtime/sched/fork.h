@@ -2,10 +2,11 @@
 /*
  * fork: a child process has no loop.
  *
- * It inherits one thread, none of the others, and rings that belong to its parent. So in the child every loop
- * is dead: its calls say -ESHUTDOWN. A child that was forked from a task keeps that task's stack (stacks are
- * otherwise not inherited: a million of them would take the kernel a second), may run until exec, and ends by
- * _exit when the task's body returns. Nothing of the parent's kernel state is ever touched.
+ * It inherits one thread, none of the others, and rings that belong to its parent. So in the child
+ * every loop is dead: its calls say -ESHUTDOWN. A child that was forked from a task keeps that
+ * task's stack (stacks are otherwise not inherited: a million of them would take the kernel a
+ * second), may run until exec, and ends by _exit when the task's body returns. Nothing of the
+ * parent's kernel state is ever touched.
  */
 #ifndef WEFT_SCHED_FORK_H
 #define WEFT_SCHED_FORK_H
@@ -21,7 +22,8 @@ extern _Atomic(uint32_t) weft__fork_count;
 /* Differs in a child from what it was in its parent. */
 WEFT__INLINE uint32_t weft__fork_generation(void)
 {
-    return weft__load_relaxed(&weft__fork_count); /* relaxed: changes only where there is one thread */
+    return weft__load_relaxed(
+        &weft__fork_count); /* relaxed: changes only where there is one thread */
 }
 
 #endif

@@ -46,7 +46,8 @@ void weft__handle_drop(struct weft_handle *handle)
 {
     uint32_t state = WEFT__HANDLE_SCHEDULED;
 
-    /* acq_rel: as in weft__handle_run. A cancel that comes later does not look for its timer any more. */
+    /* acq_rel: as in weft__handle_run. A cancel that comes later does not look for its timer any
+     * more. */
     weft__cas_acq_rel(&handle->state, &state, WEFT__HANDLE_DONE);
     weft_handle_unref(handle);
 }

@@ -2,12 +2,13 @@
 /*
  * handle: a callback that is to be called once, by the loop.
  *
- * An object of 128 bytes from a slab. References: one of whoever asked for the handle (often nobody), and
- * one of the queue or timer that holds it, which passes to the worker that runs it.
+ * An object of 128 bytes from a slab. References: one of whoever asked for the handle (often
+ * nobody), and one of the queue or timer that holds it, which passes to the worker that runs it.
  *
- * Its state decides between the call and a cancel: SCHEDULED -> RUNNING -> DONE, or SCHEDULED -> CANCELLED,
- * each by CAS. A thread outside the loop that cancels waits while it is RUNNING (Python's rule); it waits on
- * the state word as on a futex, and marks it WAITED, so that only then the worker wakes anybody.
+ * Its state decides between the call and a cancel: SCHEDULED -> RUNNING -> DONE, or SCHEDULED ->
+ * CANCELLED, each by CAS. A thread outside the loop that cancels waits while it is RUNNING
+ * (Python's rule); it waits on the state word as on a futex, and marks it WAITED, so that only then
+ * the worker wakes anybody.
  */
 #ifndef WEFT_SCHED_HANDLE_H
 #define WEFT_SCHED_HANDLE_H
@@ -20,8 +21,13 @@
 struct weft_strand;
 struct weft_awaitable;
 
-enum { WEFT__HANDLE_SCHEDULED, WEFT__HANDLE_RUNNING, WEFT__HANDLE_WAITED, WEFT__HANDLE_DONE,
-       WEFT__HANDLE_CANCELLED };
+enum {
+    WEFT__HANDLE_SCHEDULED,
+    WEFT__HANDLE_RUNNING,
+    WEFT__HANDLE_WAITED,
+    WEFT__HANDLE_DONE,
+    WEFT__HANDLE_CANCELLED
+};
 
 struct weft_handle {
     weft__entry next; /* first: a handle is an entry */
@@ -30,10 +36,10 @@ struct weft_handle {
     _Atomic(uint32_t) state;
     weft_callback_t fn;
     void *arg;
-    weft_done_fn_t done_fn;        /* instead of fn: a done callback of `future`, with a reference */
+    weft_done_fn_t done_fn; /* instead of fn: a done callback of `future`, with a reference */
     struct weft_awaitable *future;
-    struct weft_strand *strand;    /* a reference, or NULL: the loop's own */
-    struct weft__alarm alarm;      /* of call_later and call_at */
+    struct weft_strand *strand; /* a reference, or NULL: the loop's own */
+    struct weft__alarm alarm;   /* of call_later and call_at */
     bool timed;
 };
 
@@ -42,7 +48,8 @@ _Static_assert(sizeof(struct weft_handle) <= 2 * WEFT__CACHE_LINE, "a slab's obj
 /* A new handle with [refs] references for the strand that is running here, or NULL. */
 struct weft_handle *weft__handle_new(struct weft_loop *loop, uint32_t refs);
 
-/* Any thread: puts it into its strand's queue. It takes one reference over, also on failure. 0, -ESHUTDOWN. */
+/* Any thread: puts it into its strand's queue. It takes one reference over, also on failure. 0,
+ * -ESHUTDOWN. */
 int weft__handle_submit(struct weft_handle *handle);
 
 /* Lets go of one that will not be called, as its loop closes. */

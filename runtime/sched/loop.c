@@ -10,7 +10,7 @@
 #include "runtime/sched/monitor.h"
 #include "runtime/sched/registry.h"
 
-/* ---- making ------------------------------------------------------------------------------------ */
+/* ---- making ---- */
 
 static int check_config(const struct weft__loop_config *config, unsigned *workers, bool *ordered)
 {
@@ -132,7 +132,7 @@ int weft__loop_new(struct weft_loop **out, const struct weft__loop_config *confi
     return 0;
 }
 
-/* ---- running ----------------------------------------------------------------------------------- */
+/* ---- running ---- */
 
 /* Under the lock, so that whoever kicks a thread, or reads its clock, finds it alive. */
 static void set_thread(struct weft__worker *worker, weft__thread thread)
@@ -195,7 +195,8 @@ static void worker_main(void *arg)
     void *alternate;
     int rc = weft__fault_enter_thread(&alternate);
 
-    (void)rc; /* without an alternate stack an overflow is not explained, but still ends the process */
+    (void)rc; /* without an alternate stack an overflow is not explained, but still ends the process
+               */
     for (;;) {
         /* acquire: pairs with the release that begins a run. */
         uint32_t epoch = weft__load_acquire(&loop->epoch);
@@ -289,12 +290,13 @@ void weft__loop_stop(struct weft_loop *loop)
     weft__idle_wake_all(loop);
 }
 
-/* ---- ending ------------------------------------------------------------------------------------ */
+/* ---- ending ---- */
 
 static void end_threads(struct weft_loop *loop)
 {
     weft__store_seq_cst(&loop->closing, 1);
-    weft__fetch_add_acq_rel(&loop->epoch, 2); /* even still: wakes those that wait, begins nothing */
+    weft__fetch_add_acq_rel(&loop->epoch,
+                            2); /* even still: wakes those that wait, begins nothing */
     loop->system->wake_all(&loop->epoch);
     for (unsigned i = 1; i <= loop->threads; i++)
         loop->system->thread_join(loop->thread[i]);

@@ -2,12 +2,13 @@
 /*
  * loop: one runtime: N workers that share work, its injector, its pool, its monitor.
  *
- * Life: new -> (running -> stopped)* -> closed. The object is reference-counted: by its owner, by every
- * foreign thread that holds one, by futures and handles of it (which may outlive it). Closing frees
- * everything but the object itself, so a late call finds CLOSED and says -ESHUTDOWN.
+ * Life: new -> (running -> stopped)* -> closed. The object is reference-counted: by its owner, by
+ * every foreign thread that holds one, by futures and handles of it (which may outlive it). Closing
+ * frees everything but the object itself, so a late call finds CLOSED and says -ESHUTDOWN.
  *
- * Threads. Worker 0 is the thread that runs the loop. The others are started by the first run and wait
- * between two runs, as no user code runs outside a run: a stop is a barrier that each of them reaches.
+ * Threads. Worker 0 is the thread that runs the loop. The others are started by the first run and
+ * wait between two runs, as no user code runs outside a run: a stop is a barrier that each of them
+ * reaches.
  */
 #ifndef WEFT_SCHED_LOOP_H
 #define WEFT_SCHED_LOOP_H
@@ -31,28 +32,29 @@ struct weft_loop {
     uint32_t generation;          /* of the process that made it (fork.h) */
 
     /* any thread: atomic, or under the lock that is named */
-    _Atomic(uint32_t) refs;       /* the last one closes it */
-    _Atomic(uint32_t) holds;      /* of its memory: one for all refs, one for each done callback that waits */
+    _Atomic(uint32_t) refs; /* the last one closes it */
+    _Atomic(uint32_t)
+        holds; /* of its memory: one for all refs, one for each done callback that waits */
     _Atomic(uint32_t) state;
     _Atomic(bool) debug;
-    _Atomic(bool) signalled;      /* a signal arrived: the next turn calls deliver_signals */
+    _Atomic(bool) signalled; /* a signal arrived: the next turn calls deliver_signals */
     void (*deliver_signals)(struct weft_loop *loop); /* set before the first signal can come */
-    _Atomic(bool) stop;           /* asked to stop; workers look at it between two ticks */
-    _Atomic(uint32_t) epoch;      /* odd while it runs; workers wait for the next one */
-    _Atomic(uint32_t) arrived;    /* workers that have reached the stop */
-    _Atomic(uint32_t) closing;    /* threads: end */
-    _Atomic(uint64_t) kicks;      /* sent by the monitor */
+    _Atomic(bool) stop;        /* asked to stop; workers look at it between two ticks */
+    _Atomic(uint32_t) epoch;   /* odd while it runs; workers wait for the next one */
+    _Atomic(uint32_t) arrived; /* workers that have reached the stop */
+    _Atomic(uint32_t) closing; /* threads: end */
+    _Atomic(uint64_t) kicks;   /* sent by the monitor */
     struct weft__mpsc injector;
     struct weft__idle idle;
-    struct weft_strand strand;    /* of callbacks that are registered outside of any */
+    struct weft_strand strand; /* of callbacks that are registered outside of any */
     struct weft__stack_pool stack_pool;
     struct weft__blocking blocking;
-    struct weft__spin lock;       /* leaf: the members below */
+    struct weft__spin lock; /* leaf: the members below */
     weft_exception_handler_t handler;
     void *handler_arg;
 
     /* who runs or closes it */
-    unsigned threads;             /* worker threads that were started */
+    unsigned threads; /* worker threads that were started */
     weft__thread thread[WEFT_WORKERS_MAX];
     weft__thread monitor;
     _Atomic(uint32_t) monitor_word; /* monitor.h */
@@ -70,7 +72,8 @@ int weft__loop_new(struct weft_loop **loop, const struct weft__loop_config *conf
 /* Ends everything: see weft_loop_close. On any thread, when it does not run. */
 void weft__loop_end(struct weft_loop *loop);
 
-/* Keeps the memory of a loop that may be closed and dropped meanwhile; its calls then say that it is closed. */
+/* Keeps the memory of a loop that may be closed and dropped meanwhile; its calls then say that it
+ * is closed. */
 WEFT__INLINE void weft__loop_hold(struct weft_loop *loop)
 {
     weft__fetch_add_relaxed(&loop->holds, 1); /* relaxed: the caller knows that it is there */

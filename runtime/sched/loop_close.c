@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The end of a loop's work: nothing runs any more, no operation is in flight. Queues are closed, so that a
- * late push from outside is refused; what they held, and the tasks that still wait, end without running.
+ * The end of a loop's work: nothing runs any more, no operation is in flight. Queues are closed, so
+ * that a late push from outside is refused; what they held, and the tasks that still wait, end
+ * without running.
  */
 #include "runtime/core/waiters.h"
 #include "runtime/sched/alarm.h"
@@ -88,7 +89,8 @@ void weft__loop_close_queues(struct weft_loop *loop)
     weft__entry e;
 
     drop_list(weft__mpsc_close(&loop->injector));
-    drop(weft__entry_make(&loop->strand, WEFT__ENTRY_STRAND)); /* it may be in a deque as well: then in vain */
+    drop(weft__entry_make(&loop->strand,
+                          WEFT__ENTRY_STRAND)); /* it may be in a deque as well: then in vain */
     for (unsigned i = 0; i < loop->count; i++) {
         struct weft__worker *worker = &loop->workers[i];
         weft__mpsc_close(&worker->mail);

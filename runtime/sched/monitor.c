@@ -45,7 +45,8 @@ static void look_at(struct weft_loop *loop, struct weft__worker *worker, uint64_
         kick(loop, worker);
     if (!has_leftovers(worker, loop->system->now()))
         return;
-    weft__store_relaxed(&worker->stuck, true); /* relaxed: the try-locks decide what a helper may do */
+    weft__store_relaxed(&worker->stuck,
+                        true); /* relaxed: the try-locks decide what a helper may do */
     if (weft__idle_wanted(&loop->idle))
         weft__idle_wake_one(loop);
 }

@@ -23,9 +23,10 @@ struct weft__driver;
 struct weft_awaitable;
 
 enum weft__opcode {
-    WEFT__OP_RECV,     /* fd, buffer, length, flags (MSG_*)            -> bytes, 0 at the end */
-    WEFT__OP_SEND,     /* fd, buffer, length, flags (MSG_*)            -> bytes; with MSG_WAITALL all */
-    WEFT__OP_ACCEPT,   /* fd; multishot: completes once per connection -> descriptor (close-on-exec) */
+    WEFT__OP_RECV, /* fd, buffer, length, flags (MSG_*)            -> bytes, 0 at the end */
+    WEFT__OP_SEND, /* fd, buffer, length, flags (MSG_*)            -> bytes; with MSG_WAITALL all */
+    WEFT__OP_ACCEPT,   /* fd; multishot: completes once per connection -> descriptor (close-on-exec)
+                        */
     WEFT__OP_CONNECT,  /* fd, buffer = sockaddr, length                -> 0 */
     WEFT__OP_POLL,     /* fd, flags = events                           -> events */
     WEFT__OP_SHUTDOWN, /* fd, flags = SHUT_*                           -> 0 */
@@ -51,8 +52,9 @@ struct weft__operation {
     void *argument; /* of complete: the task, or the object that owns the operation */
 
     /* the driver's */
-    _Atomic(struct weft__driver *) driver; /* whose ring it is in: set by submit, before it is published */
-    struct weft__operation *next;          /* queue of what did not fit */
+    _Atomic(struct weft__driver *)
+        driver;                   /* whose ring it is in: set by submit, before it is published */
+    struct weft__operation *next; /* queue of what did not fit */
     _Atomic(bool) asked; /* cancel was called: -ECANCELED is the answer. Cleared by submit */
     uint8_t again;       /* WEFT__AGAIN_*: whether its thread was exchanged in the middle of it */
 

@@ -29,7 +29,8 @@ static bool take(struct weft_awaitable *aw)
     return false;
 }
 
-/* acquire of the kind: pairs with the release in create_task, so that the task's loop can be read. */
+/* acquire of the kind: pairs with the release in create_task, so that the task's loop can be
+ * read. */
 static void look(void *object, void *arg)
 {
     struct weft_awaitable *aw = object;

@@ -17,7 +17,8 @@ void weft_loop_default_exception_handler(weft_loop_t *loop, const weft_exception
         weft__awaitable_name(aw, name, sizeof name);
     fprintf(stderr, "weft: %s%s%s%s%s%s%s\n", context->message, aw ? ": " : "", name,
             aw && aw->where ? ", created at " : "", aw && aw->where ? aw->where : "",
-            context->error < 0 ? ": " : "", context->error < 0 ? weft_strerror(context->error) : "");
+            context->error < 0 ? ": " : "",
+            context->error < 0 ? weft_strerror(context->error) : "");
 }
 
 void weft_loop_call_exception_handler(weft_loop_t *loop, const weft_exception_context_t *context)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* self: the worker whose thread this is; NULL on every other thread. Never kept across a suspension. */
+/* self: the worker whose thread this is; NULL on every other thread. Never kept across a
+ * suspension. */
 #ifndef WEFT_SCHED_SELF_H
 #define WEFT_SCHED_SELF_H
 

@@ -2,17 +2,20 @@
 /*
  * strand: steps that at most one worker runs at a time, in order.
  *
- * An MPSC queue whose head says who is responsible (core/mpsc.h): EMPTY, nobody; BUSY or a list, somebody:
- * the strand's entry is in a deque, or a worker holds it. Whoever pushes onto EMPTY submits the strand. The
- * worker that gets the entry runs steps until none are left or its budget is spent; the strand is then
- * released, which means to look once more: BUSY -> EMPTY, or the entry goes to the tail of a deque again.
+ * An MPSC queue whose head says who is responsible (core/mpsc.h): EMPTY, nobody; BUSY or a list,
+ * somebody: the strand's entry is in a deque, or a worker holds it. Whoever pushes onto EMPTY
+ * submits the strand. The worker that gets the entry runs steps until none are left or its budget
+ * is spent; the strand is then released, which means to look once more: BUSY -> EMPTY, or the entry
+ * goes to the tail of a deque again.
  *
- * It is held from the switch to a step until that step's commit is done (worker->leaving): a task that
- * suspends may be woken, but not resumed, before its context is saved and its strand let go.
+ * It is held from the switch to a step until that step's commit is done (worker->leaving): a task
+ * that suspends may be woken, but not resumed, before its context is saved and its strand let go.
  *
- * In an ordered loop everything is serial already: entries go straight to the one deque, no strand is used.
+ * In an ordered loop everything is serial already: entries go straight to the one deque, no strand
+ * is used.
  *
- * References: its creator, each task in it, each handle in it, and the entry as long as it is responsible.
+ * References: its creator, each task in it, each handle in it, and the entry as long as it is
+ * responsible.
  */
 #ifndef WEFT_SCHED_STRAND_H
 #define WEFT_SCHED_STRAND_H

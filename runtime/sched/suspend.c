@@ -11,11 +11,11 @@
 #include "runtime/sched/submit.h"
 
 enum action { /* what the commit does for the stack that was left */
-    ACTION_NONE,
-    ACTION_WAIT,    /* task->wait->kind->commit */
-    ACTION_REQUEUE, /* it is runnable still */
-    ACTION_FREE,    /* its last task ended */
-    ACTION_WAKE,    /* clear WAITING: a holder submits it, or we do */
+              ACTION_NONE,
+              ACTION_WAIT,    /* task->wait->kind->commit */
+              ACTION_REQUEUE, /* it is runnable still */
+              ACTION_FREE,    /* its last task ended */
+              ACTION_WAKE,    /* clear WAITING: a holder submits it, or we do */
 };
 
 /* On the next stack: what [from] asked for. After that, `from` may be running elsewhere. */
@@ -23,7 +23,8 @@ WEFT__INLINE void commit(struct weft__stack *from)
 {
     struct weft__worker *worker = weft__self();
 
-    weft__store_relaxed(&worker->budget, WEFT__WORKER_BUDGET); /* relaxed: a hint of the monitor's */
+    weft__store_relaxed(&worker->budget,
+                        WEFT__WORKER_BUDGET); /* relaxed: a hint of the monitor's */
     switch (from->action) {
     case ACTION_WAIT:
         from->task->wait->kind->commit(from->task, from->task->wait);
@@ -46,8 +47,8 @@ WEFT__INLINE void commit(struct weft__stack *from)
 /* Switches from the running stack to [to]. Returns when somebody switches back. Not inlined, so
  * that nothing of the caller's survives in a register that belongs to the thread; the announcements
  * to the sanitizers stand in the very function that switches. */
-static WEFT__NOINLINE WEFT__SAN_NEVER_LEFT void switch_to(struct weft__worker *worker,
-                                                         struct weft__stack *to, enum action action)
+static WEFT__NOINLINE WEFT__SAN_NEVER_LEFT void
+switch_to(struct weft__worker *worker, struct weft__stack *to, enum action action)
 {
     struct weft__stack *from = worker->stack;
 
@@ -57,14 +58,15 @@ static WEFT__NOINLINE WEFT__SAN_NEVER_LEFT void switch_to(struct weft__worker *w
     weft__san_switch_begin(&from->san, &to->san, action == ACTION_FREE);
     /* relaxed: whoever made `to` runnable published its context; the peek of the prefetcher may
      * race. */
-    uintptr_t left = weft__context_switch((void **)&from->sp, weft__load_relaxed(&to->sp),
-                                          (uintptr_t)from);
+    uintptr_t left =
+        weft__context_switch((void **)&from->sp, weft__load_relaxed(&to->sp), (uintptr_t)from);
     weft__san_switch_end(&from->san);
     commit((struct weft__stack *)left);
 }
 
 /* errno is the task's, not the thread's; its address must not be kept across the switch. */
-static WEFT__SAN_NEVER_LEFT void switch_away(struct weft__worker *worker, struct weft__stack *to, enum action action)
+static WEFT__SAN_NEVER_LEFT void switch_away(struct weft__worker *worker, struct weft__stack *to,
+                                             enum action action)
 {
     struct weft__stack *from = worker->stack;
 
@@ -102,8 +104,7 @@ static void prefetch_next(struct weft__worker *worker)
         __builtin_prefetch(weft__entry_object(later));
 }
 
-/* ---- what the running task has written
- * ----------------------------------------------------------- */
+/* ---- what the running task has written ---- */
 
 static void flush_uncorked(struct weft__worker *worker)
 {
@@ -116,8 +117,7 @@ static void flush_uncorked(struct weft__worker *worker)
     }
 }
 
-/* ---- the first run of a task
- * ------------------------------------------------------------------- */
+/* ---- the first run of a task ---- */
 
 static void run_task(struct weft_awaitable *task)
 {
@@ -143,7 +143,8 @@ static void bind(struct weft__stack *stack, struct weft_awaitable *task)
     stack->saved_errno = 0;
 }
 
-static WEFT__SAN_NEVER_LEFT void leave(struct weft__worker *worker, weft__entry e, enum action action);
+static WEFT__SAN_NEVER_LEFT void leave(struct weft__worker *worker, weft__entry e,
+                                       enum action action);
 
 /* The bottom frame of every stack: one task after the other, as long as the next one has not begun
  * yet and needs no other size of stack. */
@@ -181,13 +182,13 @@ static struct weft__stack *stack_for(struct weft__worker *worker, struct weft_aw
         weft__task_finish(task, rc);
         return NULL;
     }
-    weft__store_relaxed(&stack->sp, weft__context_make(stack, stack_main)); /* relaxed: ours alone yet */
+    weft__store_relaxed(&stack->sp,
+                        weft__context_make(stack, stack_main)); /* relaxed: ours alone yet */
     bind(stack, task);
     return stack;
 }
 
-/* ---- leaving a stack
- * --------------------------------------------------------------------------- */
+/* ---- leaving a stack ---- */
 
 /* Where [e] runs; the base for what is neither task nor stack, and for a task without a stack to
  * run on. */
@@ -204,7 +205,8 @@ WEFT__INLINE struct weft__stack *target(struct weft__worker *worker, weft__entry
     return stack ? stack : &worker->base;
 }
 
-static WEFT__SAN_NEVER_LEFT void leave(struct weft__worker *worker, weft__entry e, enum action action)
+static WEFT__SAN_NEVER_LEFT void leave(struct weft__worker *worker, weft__entry e,
+                                       enum action action)
 {
     struct weft__stack *to = target(worker, e);
 
@@ -235,7 +237,7 @@ void weft__suspend_yield(void)
     /* relaxed: as seen by the worker's look; a stop that comes later is met by the next yield. */
     if (!e && !weft__load_relaxed(&worker->loop->stop)) {
         worker->leaving = NULL; /* left by the look, but held still: nothing was committed */
-        if (strand) /* nothing else: another round of the strand that it is in */
+        if (strand)             /* nothing else: another round of the strand that it is in */
             e = weft__worker_again(worker, strand);
         if (!e) /* alone: go on */
             return;

@@ -2,9 +2,10 @@
 /*
  * system: what the scheduler asks of the operating system beside I/O: time, threads, blocking.
  *
- * A struct of functions, chosen per loop together with its driver. weft__system_posix is the real one;
- * the virtual driver brings its own, in which every thread is a context on one OS thread and the clock
- * jumps: so nothing in runtime/ may block, start a thread or read a clock but through here.
+ * A struct of functions, chosen per loop together with its driver. weft__system_posix is the real
+ * one; the virtual driver brings its own, in which every thread is a context on one OS thread and
+ * the clock jumps: so nothing in runtime/ may block, start a thread or read a clock but through
+ * here.
  */
 #ifndef WEFT_SCHED_SYSTEM_H
 #define WEFT_SCHED_SYSTEM_H
@@ -19,8 +20,8 @@ struct weft__system {
     /* Monotonic nanoseconds. Any thread. */
     int64_t (*now)(void);
 
-    /* Starts a thread that runs fn(arg) with all signals blocked but the kick and faults. [name] is at
-     * most 15 bytes. 0 or -errno. */
+    /* Starts a thread that runs fn(arg) with all signals blocked but the kick and faults. [name] is
+     * at most 15 bytes. 0 or -errno. */
     int (*thread_start)(weft__thread *thread, const char *name, void (*fn)(void *arg), void *arg);
     void (*thread_join)(weft__thread thread);
     weft__thread (*thread_self)(void);
@@ -29,8 +30,9 @@ struct weft__system {
      * there. */
     void (*kick)(weft__thread thread);
 
-    /* Blocks while *word == value, until weft__system.wake_all(word), or until [deadline] (INT64_MAX: for
-     * ever); may return early for no reason. A futex. Returns false when the deadline has passed. */
+    /* Blocks while *word == value, until weft__system.wake_all(word), or until [deadline]
+     * (INT64_MAX: for ever); may return early for no reason. A futex. Returns false when the
+     * deadline has passed. */
     bool (*wait)(_Atomic(uint32_t) *word, uint32_t value, int64_t deadline);
     void (*wake_all)(_Atomic(uint32_t) *word);
 };

@@ -19,7 +19,8 @@ void weft__task_finish(struct weft_awaitable *task, int error)
     if (weft__unlikely(error < 0))
         task->result = NULL;
     task->error = error < 0 ? error : 0;
-    /* task->strand stays as it is, to be compared by an await that comes late, never to be followed. */
+    /* task->strand stays as it is, to be compared by an await that comes late, never to be
+     * followed. */
     if (weft__unlikely(error < 0 && error != -ECANCELED && (task->flags & WEFT__TASK_DETACHED)))
         weft__report_error(task->loop, "a detached task failed", error, task);
     weft__word_complete(task, newest);

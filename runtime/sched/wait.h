@@ -2,15 +2,18 @@
 /*
  * wait: the record of what a suspended task waits for.
  *
- * It lies on the task's frame, is written before the switch, and is read by a canceller only while that
- * holds the task (core/task.h). Each kind of wait is a pair of functions; no other file needs to know it.
+ * It lies on the task's frame, is written before the switch, and is read by a canceller only while
+ * that holds the task (core/task.h). Each kind of wait is a pair of functions; no other file needs
+ * to know it.
  *
  * Checklist for a new kind of wait
  *  1. Its node lies on the frame, and is linked and unlinked only under one lock of its list.
- *  2. commit, on the next stack: publish WAITING (weft__wait_publish); take the lock; satisfied already ->
- *     wake; tokens pending -> wake, not linked; else link. Nothing of the frame is touched afterwards.
+ *  2. commit, on the next stack: publish WAITING (weft__wait_publish); take the lock; satisfied
+ *     already -> wake; tokens pending -> wake, not linked; else link. Nothing of the frame is
+ *     touched afterwards.
  *  3. Who unlinks the node wakes, exactly once (weft__wake), as the last access to the frame.
- *  4. interrupt, called by a holder with tokens pending: unlink under that lock; whoever did, says so.
+ *  4. interrupt, called by a holder with tokens pending: unlink under that lock; whoever did, says
+ *     so.
  *  5. What was granted is passed on if tokens are pending when the task goes on.
  *  6. A model, or a test over seeds that cancels at every step.
  */
@@ -31,14 +34,17 @@ struct weft__wait_kind {
     /* Runs when the task's context is saved, on the next stack. */
     void (*commit)(struct weft_awaitable *task, struct weft__wait *wait);
 
-    /* Runs in a canceller that holds the task, while tokens are pending. True: its node was unlinked here,
-     * the task is to be resumed. The tokens may be passed on instead (weft__walk_into). */
-    bool (*interrupt)(struct weft_awaitable *task, struct weft__wait *wait, struct weft__walk *walk);
+    /* Runs in a canceller that holds the task, while tokens are pending. True: its node was
+     * unlinked here, the task is to be resumed. The tokens may be passed on instead
+     * (weft__walk_into). */
+    bool (*interrupt)(struct weft_awaitable *task, struct weft__wait *wait,
+                      struct weft__walk *walk);
 };
 
-/* First step of every commit. seq_cst: the store comes before the look at the tokens, as a canceller puts
- * tokens before it looks at ws; so one of the two sees the other. (The lock taken next is an RMW, which on
- * x86 makes the barrier; the store is made seq_cst only where no RMW follows: operations.) */
+/* First step of every commit. seq_cst: the store comes before the look at the tokens, as a
+ * canceller puts tokens before it looks at ws; so one of the two sees the other. (The lock taken
+ * next is an RMW, which on x86 makes the barrier; the store is made seq_cst only where no RMW
+ * follows: operations.) */
 WEFT__INLINE void weft__wait_publish(struct weft_awaitable *task)
 {
     weft__store_release(&task->ws, WEFT__WAITING);

@@ -12,8 +12,9 @@
 
 enum {
     DEQUE_CAPACITY = 1024,
-    REAP_LIMIT = 256,     /* completions in one turn */
-    SPIN_CYCLES = 130000, /* 50 us at 2.6 GHz: twice what waking a sleeping core takes in a virtual machine */
+    REAP_LIMIT = 256, /* completions in one turn */
+    SPIN_CYCLES =
+        130000, /* 50 us at 2.6 GHz: twice what waking a sleeping core takes in a virtual machine */
     SPIN_CYCLES_MIN = 5000,
 };
 
@@ -21,8 +22,11 @@ int weft__worker_init(struct weft__worker *worker, struct weft_loop *loop, unsig
 {
     int rc;
 
-    *worker = (struct weft__worker){
-        .loop = loop, .idle = &loop->idle, .id = id, .solo = loop->count == 1, .ordered = loop->ordered};
+    *worker = (struct weft__worker){.loop = loop,
+                                    .idle = &loop->idle,
+                                    .id = id,
+                                    .solo = loop->count == 1,
+                                    .ordered = loop->ordered};
     worker->stack = &worker->base;
     worker->spin_cycles = weft__cpu_count() > 1 ? SPIN_CYCLES : 0;
     weft__random_seed(&worker->random, id + 1);
@@ -50,8 +54,7 @@ void weft__worker_destroy(struct weft__worker *worker)
     weft__deque_destroy(&worker->deque);
 }
 
-/* ---- the turn
- * ---------------------------------------------------------------------------------- */
+/* ---- the turn ---- */
 
 static bool has_operations(struct weft__driver *driver)
 {
@@ -117,7 +120,8 @@ static WEFT__NOINLINE void take_signals(struct weft_loop *loop)
 void weft__worker_turn(struct weft__worker *worker)
 {
     weft__count(&worker->turns, 1);
-    weft__store_relaxed(&worker->budget, WEFT__WORKER_BUDGET); /* relaxed: a hint from the monitor */
+    weft__store_relaxed(&worker->budget,
+                        WEFT__WORKER_BUDGET); /* relaxed: a hint from the monitor */
     if (weft__unlikely(weft__load_relaxed(&worker->stuck)))
         weft__store_relaxed(&worker->stuck, false); /* relaxed: helpers only come in vain */
     /* relaxed: seen by the next turn at the latest. */
@@ -140,8 +144,7 @@ void weft__worker_turn(struct weft__worker *worker)
     worker->mark = weft__deque_mark(&worker->deque);
 }
 
-/* ---- what runs next
- * ---------------------------------------------------------------------------- */
+/* ---- what runs next ---- */
 
 static weft__entry next_pinned(struct weft__worker *worker)
 {
@@ -208,8 +211,7 @@ weft__entry weft__worker_next(struct weft__worker *worker)
     }
 }
 
-/* ---- nothing to run: search, spin, park
- * -------------------------------------------------------- */
+/* ---- nothing to run: search, spin, park ---- */
 
 static bool stopping(struct weft__worker *worker)
 {
@@ -222,11 +224,12 @@ static bool anything(struct weft__worker *worker)
 {
     struct weft_loop *loop = worker->loop;
 
-    /* Its own too: the reap before the look may have woken some. Not a peek: the oldest slot may be one that a thief
-     * has emptied. */
+    /* Its own too: the reap before the look may have woken some. Not a peek: the oldest slot may be
+     * one that a thief has emptied. */
     if (worker->pinned_first || weft__deque_length(&worker->deque) > 0 || stopping(worker) ||
         weft__load_acquire(&loop->signalled) || !weft__mpsc_is_empty(&loop->injector) ||
-        !weft__mpsc_is_empty(&worker->mail) || !weft__mpsc_is_empty(&worker->asks) || loop->class->ready(worker->driver))
+        !weft__mpsc_is_empty(&worker->mail) || !weft__mpsc_is_empty(&worker->asks) ||
+        loop->class->ready(worker->driver))
         return true;
     for (unsigned i = 0; i < loop->count; i++) {
         struct weft__worker *other = &loop->workers[i];
@@ -270,7 +273,8 @@ static bool park(struct weft__worker *worker)
     weft__idle_park(loop, worker);
     if (!anything(worker)) {
         weft__count(&worker->counters.parks, 1);
-        weft__store_relaxed(&worker->parked, true); /* relaxed: for the monitor, who only looks again */
+        weft__store_relaxed(&worker->parked,
+                            true); /* relaxed: for the monitor, who only looks again */
         driver->class->park(driver, park_deadline(worker));
         weft__store_relaxed(&worker->parked, false);
     }
@@ -342,8 +346,7 @@ static weft__entry find(struct weft__worker *worker)
     return e;
 }
 
-/* ---- the base
- * ---------------------------------------------------------------------------------- */
+/* ---- the base ---- */
 
 static void run_entry(struct weft__worker *worker, weft__entry e)
 {

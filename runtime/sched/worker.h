@@ -46,35 +46,36 @@ struct weft__worker {
     struct weft__idle *idle; /* the loop's */
     struct weft__driver *driver;
     unsigned id;
-    bool solo;    /* the loop has one worker */
-    bool ordered; /* the loop is one serial context: WEFT_ORDER_ASYNCIO */
+    bool solo;           /* the loop has one worker */
+    bool ordered;        /* the loop is one serial context: WEFT_ORDER_ASYNCIO */
     weft__thread thread; /* but this: under the loop's lock, 0 between runs */
 
     /* the worker only */
-    int *errno_address;            /* of its thread, in this run */
-    struct weft__stack *stack;     /* what runs: a task's stack, or &base */
-    struct weft_strand *strand;    /* held by what runs, or NULL */
-    int strand_budget;             /* steps it may still run */
-    struct weft_strand *leaving;   /* to be released once what ran before is committed */
-    weft__entry handed;            /* an entry that only the base may run, left by a suspending task */
-    uint64_t mark;                 /* the end of this tick */
-    uint64_t spin_cycles;          /* how long it searches before it parks; adapts */
-    uint64_t wake_cycles;          /* when it last woke somebody by a throttled wake */
-    struct weft__uncork *uncork;   /* what the running task has written and not flushed */
-    weft__entry pinned_first;      /* runnable pinned tasks, oldest first */
+    int *errno_address;          /* of its thread, in this run */
+    struct weft__stack *stack;   /* what runs: a task's stack, or &base */
+    struct weft_strand *strand;  /* held by what runs, or NULL */
+    int strand_budget;           /* steps it may still run */
+    struct weft_strand *leaving; /* to be released once what ran before is committed */
+    weft__entry handed;   /* an entry that only the base may run, left by a suspending task */
+    uint64_t mark;        /* the end of this tick */
+    uint64_t spin_cycles; /* how long it searches before it parks; adapts */
+    uint64_t wake_cycles; /* when it last woke somebody by a throttled wake */
+    struct weft__uncork *uncork; /* what the running task has written and not flushed */
+    weft__entry pinned_first;    /* runnable pinned tasks, oldest first */
     struct weft__link *pinned_last;
-    bool pinned_turn;              /* pinned tasks and the deque alternate */
+    bool pinned_turn; /* pinned tasks and the deque alternate */
     struct weft__random random;
     struct weft__deque_look look;
     struct weft__stack_cache stacks;
     struct weft__stack base;
 
     /* any thread: atomic */
-    WEFT__ALIGNED_APART _Atomic(int) budget; /* awaits that may still be inlined; the monitor sets 0 */
-    _Atomic(uint64_t) turns;       /* progress, for the monitor */
-    _Atomic(uint32_t) token;       /* idle.h */
-    _Atomic(bool) parked;          /* in the kernel, without work */
-    _Atomic(bool) stuck;           /* the monitor's verdict, taken back by the worker's next turn */
+    WEFT__ALIGNED_APART _Atomic(int)
+        budget;              /* awaits that may still be inlined; the monitor sets 0 */
+    _Atomic(uint64_t) turns; /* progress, for the monitor */
+    _Atomic(uint32_t) token; /* idle.h */
+    _Atomic(bool) parked;    /* in the kernel, without work */
+    _Atomic(bool) stuck;     /* the monitor's verdict, taken back by the worker's next turn */
     _Atomic(struct weft_awaitable *) freeing; /* registry.h */
     struct weft__worker_counters counters;
     struct weft__mpsc mail; /* entries of pinned tasks */
@@ -100,7 +101,6 @@ weft__entry weft__worker_next(struct weft__worker *worker);
 
 /* Enters [strand], or stays in it for another round; returns its next step, or 0. */
 weft__entry weft__worker_again(struct weft__worker *worker, struct weft_strand *strand);
-
 
 /* Interrupts again what waits in the asks of [worker]. [flushed]: by itself, after a flush; what
  * the kernel does not know then has completed. A helper cannot say so: what it meets unsubmitted is

@@ -3,7 +3,7 @@
 """programs_test.py HELLO GATHER THREADSAFE ECHO_SERVER TCP_CLIENT: what the small examples say.
 Speaks TAP.
 
-Each check is a function that is named by its docstring; it is run with one and with four workers."""
+Each check is a function that is named by its docstring; it is run with one and four workers."""
 import errno
 import os
 import pathlib

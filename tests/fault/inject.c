@@ -30,8 +30,7 @@
 
 #define HERE __builtin_return_address(0)
 
-/* ---- when
- * ---------------------------------------------------------------------------------------- */
+/* ---- when ---- */
 
 enum { MOST_ERRNO = 160 };
 
@@ -105,8 +104,7 @@ static int fails(unsigned group, const char *name, int error, bool for_ever)
     return error;
 }
 
-/* ---- what is held
- * -------------------------------------------------------------------------------- */
+/* ---- what is held ---- */
 
 enum { SLOTS = 1 << 12 };
 
@@ -211,8 +209,7 @@ size_t inject_held(size_t *kept)
     return count;
 }
 
-/* ---- memory
- * -------------------------------------------------------------------------------------- */
+/* ---- memory ---- */
 
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t count, size_t size);
@@ -301,8 +298,7 @@ struct weft_handle *__wrap_weft__handle_new(struct weft_loop *loop, uint32_t ref
     return no_memory("handle") ? NULL : __real_weft__handle_new(loop, refs);
 }
 
-/* ---- mappings
- * ------------------------------------------------------------------------------------ */
+/* ---- mappings ---- */
 
 int __real_munmap(void *at, size_t size);
 int __real_madvise(void *at, size_t size, int advice);
@@ -359,8 +355,7 @@ int __wrap_weft__stack_get(struct weft__stack_cache *cache, unsigned class,
     return error ? -error : __real_weft__stack_get(cache, class, stack);
 }
 
-/* ---- threads, and what has a second way
- * ---------------------------------------------------------- */
+/* ---- threads, and what has a second way ---- */
 
 int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*fn)(void *),
                           void *arg);
@@ -402,8 +397,7 @@ long __wrap_syscall(long number, ...)
     return __real_syscall(number, a[0], a[1], a[2], a[3], a[4], a[5]);
 }
 
-/* ---- rings
- * --------------------------------------------------------------------------------------- */
+/* ---- rings ---- */
 
 int __real_io_uring_queue_init_params(unsigned entries, struct io_uring *ring,
                                       struct io_uring_params *params);
@@ -459,8 +453,7 @@ int __wrap_eventfd(unsigned count, int flags)
     return refused(INJECT_RINGS, "eventfd", EMFILE) ? -1 : __real_eventfd(count, flags);
 }
 
-/* ---- files
- * --------------------------------------------------------------------------------------- */
+/* ---- files ---- */
 
 int __real_socket(int domain, int type, int protocol);
 int __real_accept4(int fd, struct sockaddr *address, socklen_t *length, int flags);

@@ -45,8 +45,7 @@ void rounds_check(bool holds, const char *where, const char *text)
         snprintf(verdict->complaint, sizeof verdict->complaint, "%s: %s", where, text);
 }
 
-/* ---- in the child
- * -------------------------------------------------------------------------------- */
+/* ---- in the child ---- */
 
 static unsigned entries_of(const char *path)
 {
@@ -135,8 +134,7 @@ static int child(void)
     return 0;
 }
 
-/* ---- in the parent
- * ------------------------------------------------------------------------------- */
+/* ---- in the parent ---- */
 
 static void show(int said)
 {

@@ -35,8 +35,7 @@ WEFT_CORO(sleeps_for_ever)
     return weft_sleep(WEFT_NONE);
 }
 
-/* ---- loops
- * --------------------------------------------------------------------------------------- */
+/* ---- loops ---- */
 
 FAULTS_OUTSIDE(faults, new_loop_and_close)
 {
@@ -122,8 +121,7 @@ FAULTS_OUTSIDE(faults, close_with_pending_work)
     return rc;
 }
 
-/* ---- tasks
- * --------------------------------------------------------------------------------------- */
+/* ---- tasks ---- */
 
 FAULTS(faults, create_and_join)
 {
@@ -244,8 +242,7 @@ FAULTS(faults, strands)
     return rc;
 }
 
-/* ---- futures
- * ------------------------------------------------------------------------------------- */
+/* ---- futures ---- */
 
 WEFT_CORO(sets)
 {
@@ -283,8 +280,7 @@ FAULTS(faults, futures_and_callbacks)
     return rc;
 }
 
-/* ---- several at once
- * ----------------------------------------------------------------------------- */
+/* ---- several at once ---- */
 
 #define FIVE(coro)                                                                                 \
     WEFT_AWS(weft_coro(coro, NULL), weft_coro(coro, NULL), weft_coro(coro, NULL),                  \
@@ -363,8 +359,7 @@ FAULTS(faults, timeout_scopes)
     return weft_timeout_exit(&outer, rc);
 }
 
-/* ---- callbacks
- * ----------------------------------------------------------------------------------- */
+/* ---- callbacks ---- */
 
 static void count_one(void *arg)
 {
@@ -399,8 +394,7 @@ FAULTS(faults, callbacks_with_handles)
     return rc;
 }
 
-/* ---- threads
- * ------------------------------------------------------------------------------------- */
+/* ---- threads ---- */
 
 struct foreign {
     weft_loop_t *loop;
@@ -465,8 +459,7 @@ FAULTS(faults, run_in_executor)
     return rc;
 }
 
-/* ---- signals
- * ------------------------------------------------------------------------------------- */
+/* ---- signals ---- */
 
 static int signal_is_lost(weft_loop_t *loop, atomic_int *called)
 {

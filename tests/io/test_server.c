@@ -198,7 +198,7 @@ SERVER_TEST(an_error_of_a_client_task_is_reported_and_closes_it)
     close(fd);
 }
 
-/* ---- closing --------------------------------------------------------------------------------- */
+/* ---- closing ---- */
 
 SERVER_TEST(connections_that_wait_in_the_kernel_are_served_by_a_server_that_closes)
 {
@@ -294,7 +294,7 @@ SERVER_TEST(the_last_reference_closes)
     cr_expect_eq(fd, -1);
 }
 
-/* ---- clients that are cancelled -------------------------------------------------------------- */
+/* ---- clients that are cancelled ---- */
 
 SERVER_TEST(cancel_clients_ends_those_that_read)
 {
@@ -378,7 +378,7 @@ SERVER_TEST(a_cancelled_client_may_still_say_goodbye)
     end(server);
 }
 
-/* ---- trouble --------------------------------------------------------------------------------- */
+/* ---- trouble ---- */
 
 SERVER_TEST(a_server_without_descriptors_pauses_and_goes_on)
 {

@@ -87,7 +87,7 @@ WEFT_CORO(dribble)
     return 0;
 }
 
-/* ---- reading --------------------------------------------------------------------------------- */
+/* ---- reading ---- */
 
 STREAM_TEST(read_gives_what_is_there_and_then_the_end)
 {
@@ -318,7 +318,7 @@ STREAM_TEST(a_reset_is_an_error_of_the_read)
     done(&p);
 }
 
-/* ---- writing --------------------------------------------------------------------------------- */
+/* ---- writing ---- */
 
 static uint64_t submissions(void)
 {
@@ -645,7 +645,7 @@ STREAM_TEST(a_write_all_that_was_cancelled_while_it_queued_leaves_the_writer_usa
     done(&p);
 }
 
-/* ---- the end --------------------------------------------------------------------------------- */
+/* ---- the end ---- */
 
 STREAM_TEST(write_eof_ends_one_direction_after_what_was_written)
 {
@@ -774,7 +774,7 @@ STREAM_TEST(addresses_are_told)
     done(&p);
 }
 
-/* ---- connecting ------------------------------------------------------------------------------ */
+/* ---- connecting ---- */
 
 STREAM_TEST(a_refused_connection_is_an_error)
 {

@@ -4,35 +4,39 @@
  * runtime/sched/cancel.c, the commit and the publication of runtime/sched/await.c).
  *
  * Modelled
- *   - the outer task A awaits the inner task B. B waits for future 0; whatever comes out of that, a value or
- *     a cancel, it ends, or catches it and waits for future 1; then it ends
- *   - B as a task of its own, with a stack; with -DINLINED, B on A's stack: A is published as waiting when
- *     the stack suspends for the first time, and withdrawn when B has returned
- *   - cancellers of A and of B, one each or as many as OUTER and INNER say; for each future a thread that
- *     completes it, or never does
+ *   - the outer task A awaits the inner task B. B waits for future 0; whatever comes out of that, a
+ *     value or a cancel, it ends, or catches it and waits for future 1; then it ends
+ *   - B as a task of its own, with a stack; with -DINLINED, B on A's stack: A is published as
+ *     waiting when the stack suspends for the first time, and withdrawn when B has returned
+ *   - cancellers of A and of B, one each or as many as OUTER and INNER say; for each future a
+ *     thread that completes it, or never does
  *   - moving tokens inward, under the lock of B's word: out of A in one step, into B in another
  *   - with -DUNCANCEL, a third task that takes A's request back at any moment, also while A is held
  *
  * Abstracted
- *   - memory is sequentially consistent; a loop of load and compare-and-swap is one step (see wait.pml)
+ *   - memory is sequentially consistent; a loop of load and compare-and-swap is one step (see
+ *     wait.pml)
  *   - two tasks only: no cycles, no second awaiter of B
- *   - the frame is a bit for each stack (it is suspended) and one for each wait record (it may be read)
+ *   - the frame is a bit for each stack (it is suspended) and one for each wait record (it may be
+ *     read)
  *
  * Checked
  *   - a stack is submitted once for each time it suspends, and never while one of its tasks is held
  *   - no record and no node is touched after its task went on
- *   - tokens are neither lost nor made: in the end those taken (by a raise of A or B, or found at an end) and
- *     those taken back are as many as the accepted cancels. A task that was cancelled and got nothing itself
- *     has passed it on to a task that got it
+ *   - tokens are neither lost nor made: in the end those taken (by a raise of A or B, or found at
+ *     an end) and those taken back are as many as the accepted cancels. A task that was cancelled
+ *     and got nothing itself has passed it on to a task that got it
  *   - B's wait ends as cancelled only if B then has a token to raise
- *   - when nothing moves any more both are done, or B waits for what nobody completes, with no token pending
+ *   - when nothing moves any more both are done, or B waits for what nobody completes, with no
+ *     token pending
  *
  * Broken on purpose; each must be found
  *   BREAK_DONE      tokens are moved to B although it is done: nobody will take them
  *   BREAK_TOKENS    the commit of A's wait does not look at A's tokens
  *   BREAK_WALK      the tokens are moved, but the walk does not go on to B
  *   BREAK_HANDBACK  who completes B submits A although it is held
- *   BREAK_TAKE      (with UNCANCEL) tokens are counted first and subtracted later: one may be gone by then
+ *   BREAK_TAKE      (with UNCANCEL) tokens are counted first and subtracted later: one may be gone
+ *                   by then
  *   BREAK_PUBLISH   (with INLINED) tokens that A has when it is published are not passed on
  *   BREAK_HELD      (with INLINED) a published A goes on when B returned, although it is held
  */
@@ -141,7 +145,8 @@ inline move_tokens(n)
 #endif
 }
 
-/* The interrupt of a task that awaits a task, and of one that awaits a future. [n]: tokens moved. */
+/* The interrupt of a task that awaits a task, and of one that awaits a future. [n]: tokens
+ * moved. */
 inline interrupt_kind(t, held, n)
 {
     if
@@ -334,7 +339,8 @@ inline finish_outer()
 }
 
 #ifdef INLINED
-/* A's record becomes visible, once; tokens that A has already go to B, which is not in its wait yet. */
+/* A's record becomes visible, once; tokens that A has already go to B, which is not in its wait
+ * yet. */
 inline publish(published, t, me, held, n, inward)
 {
     if

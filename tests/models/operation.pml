@@ -4,38 +4,44 @@
  * runtime/sched/driver.h, the operation's interrupt and the mail of runtime/sched/worker.c).
  *
  * Modelled
- *   - one task that awaits two operations one after the other, at the same address: to the kernel both have
- *     the same user_data. A cancel by address is right only if the operation it means is alive
- *   - the ring's owner, which gives the kernel what was published as late as it likes, from its turn or from
- *     the handler of the kick; its mail, which a task is in at most once (a flag of its own, taken back by the
- *     owner before it asks)
- *   - the kernel, which ends an operation by itself, or when asked, or never; once it may end one with
- *     -ECANCELED that nobody asked for (its ring moved to another thread): the operation is awaited again
+ *   - one task that awaits two operations one after the other, at the same address: to the kernel
+ *     both have the same user_data. A cancel by address is right only if the operation it means is
+ *     alive
+ *   - the ring's owner, which gives the kernel what was published as late as it likes, from its
+ *     turn or from the handler of the kick; its mail, which a task is in at most once (a flag of
+ *     its own, taken back by the owner before it asks)
+ *   - the kernel, which ends an operation by itself, or when asked, or never; once it may end one
+ *     with -ECANCELED that nobody asked for (its ring moved to another thread): the operation is
+ *     awaited again
  *   - a reaper on any worker, and foreign cancellers that ask the kernel at once
  *
  * Abstracted
- *   - memory is sequentially consistent; a loop of load and compare-and-swap is one step (see wait.pml)
+ *   - memory is sequentially consistent; a loop of load and compare-and-swap is one step (see
+ *     wait.pml)
  *   - the kernel's answer to a cancel is one step: found and asked, or -ENOENT
- *   - flush gives the kernel all that was published. (A driver whose kernel refuses must keep that promise
- *     before the owner asks again, or answer the cancel from its own queue.)
+ *   - flush gives the kernel all that was published. (A driver whose kernel refuses must keep that
+ *     promise before the owner asks again, or answer the cancel from its own queue.)
  *   - the frame is a number, as in wait.pml: the operation that is alive, 0 while the task runs
  *
  * Checked
- *   - the kernel never has an operation whose frame is gone, and a cancel never ends another operation than
- *     the one it was meant for
+ *   - the kernel never has an operation whose frame is gone, and a cancel never ends another
+ *     operation than the one it was meant for
  *   - resumed once an operation, by its completion only, or by the commit that did not publish it
- *   - a result that arrived wins, and leaves the tokens; -ECANCELED is shown only if somebody cancelled
- *   - when nothing moves any more no token is pending, and every cancel that was accepted reached the task
+ *   - a result that arrived wins, and leaves the tokens; -ECANCELED is shown only if somebody
+ *     cancelled
+ *   - when nothing moves any more no token is pending, and every cancel that was accepted reached
+ *     the task
  *
  * Broken on purpose; each must be found
- *   BREAK_MAIL      -ENOENT is taken for an answer: an operation that was not submitted yet is not cancelled
+ *   BREAK_MAIL      -ENOENT is taken for an answer: an operation that was not submitted yet is not
+ *                   cancelled
  *   BREAK_FLUSH     the owner asks again for its mail without flushing first
  *   BREAK_HOLD      the canceller asks the kernel without holding the task
  *   BREAK_HANDBACK  the reaper submits a task that is held
  *   BREAK_DEKKER    the commit publishes the operation without a look at the tokens
  *   BREAK_AGAIN     a canceller that meets a holder goes away without asking it to look again
- *   BREAK_TWICE     (two cancellers) the task is put into the mail although it is there already: its one link
- *                   would be in the list twice
+ *   BREAK_TWICE     (two cancellers) the task is put into the mail although it is there already:
+ *                   its one link would be in the list twice
  */
 #ifndef CANCELLERS
 #define CANCELLERS 1
@@ -55,7 +61,8 @@ bit word_lock, word_done;
 byte result; /* of the operation on its frame */
 bit op_done;
 
-/* The ring: what is published, what the kernel has, what it has completed. The numbers are ghosts. */
+/* The ring: what is published, what the kernel has, what it has completed. The numbers are
+ * ghosts. */
 bit published, in_flight, asked, ready;
 byte published_no, in_flight_no, completion_no;
 byte completion; /* 0, VALUE or CANCELED */
@@ -101,7 +108,8 @@ inline wake(held)
     fi
 }
 
-/* What the kernel does with the published entries. Whether it ends one by itself is not known before. */
+/* What the kernel does with the published entries. Whether it ends one by itself is not known
+ * before. */
 inline flush()
 {
     atomic {
@@ -120,7 +128,8 @@ inline flush()
     }
 }
 
-/* weft__interrupt of a task that awaits an operation. [owner]: by the ring's worker, after a flush. */
+/* weft__interrupt of a task that awaits an operation. [owner]: by the ring's worker, after a
+ * flush. */
 inline interrupt(owner, me, unknown)
 {
     atomic {

@@ -1,47 +1,50 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * parking: no wake-up is lost between those who make something runnable and workers that go to sleep
- * (runtime/sched/idle.h, the park of runtime/sched/worker.c).
+ * parking: no wake-up is lost between those who make something runnable and workers that go to
+ * sleep (runtime/sched/idle.h, the park of runtime/sched/worker.c).
  *
  * Modelled
  *   - idle->word (searchers and parked, changed under idle->lock, read without it) and the
  *     list of sleepers, the truth under that lock
- *   - three kinds of producers: a thread outside that pushes to the injector (an RMW, then a look at the
- *     word), the same thread that sends mail to worker 0 (no look: it wakes the worker if it is on the
- *     list), and a worker that pushes onto its own deque
- *   - the worker's push as a plain store: it stays in a store buffer, which only its owner sees, until it
- *     is flushed by membarrier or at any later moment by itself. Nothing else flushes it: less than x86
- *     promises, whose locks do
- *   - steps that run for long: such a worker pushes (or not) and is gone until everything that others could
- *     run was run by others. So "the owner will find it on its next turn" is no excuse, and one sleeper
- *     beside one queued entry is an error
- *   - the token, the wake in the driver (a level: a wake that came before the park ends it), the park that
- *     ends early, once (a completion, a deadline), and helpers, which reap foreign completions under the
- *     try-lock and so may eat a wake
+ *   - three kinds of producers: a thread outside that pushes to the injector (an RMW, then a look
+ *     at the word), the same thread that sends mail to worker 0 (no look: it wakes the worker if it
+ *     is on the list), and a worker that pushes onto its own deque
+ *   - the worker's push as a plain store: it stays in a store buffer, which only its owner sees,
+ *     until it is flushed by membarrier or at any later moment by itself. Nothing else flushes it:
+ *     less than x86 promises, whose locks do
+ *   - steps that run for long: such a worker pushes (or not) and is gone until everything that
+ *     others could run was run by others. So "the owner will find it on its next turn" is no
+ *     excuse, and one sleeper beside one queued entry is an error
+ *   - the token, the wake in the driver (a level: a wake that came before the park ends it), the
+ *     park that ends early, once (a completion, a deadline), and helpers, which reap foreign
+ *     completions under the try-lock and so may eat a wake
  *
  * Abstracted
  *   - memory is sequentially consistent, except for that store buffer
- *   - queues are counters; an entry is taken in one step (the CAS of its slot, the exchange of a list)
- *   - a search looks at the queues in any order, any number of times, also never. The second look is in
- *     full, one load after the other
+ *   - queues are counters; an entry is taken in one step (the CAS of its slot, the exchange of a
+ *     list)
+ *   - a search looks at the queues in any order, any number of times, also never. The second look
+ *     is in full, one load after the other
  *   - what is done under idle->lock is one step: the word changes once in each such section
- *   - the throttle of single wakes and the last entry that a thief leaves alone: both put off a wake on
- *     purpose and rely on the monitor
+ *   - the throttle of single wakes and the last entry that a thief leaves alone: both put off a
+ *     wake on purpose and rely on the monitor
  *
  * Checked
- *   - when nothing moves any more, no queue has an entry, nobody is gone, all workers are on the list, no
- *     token is on its way (timeout in `watch`); so nobody sleeps beside work
+ *   - when nothing moves any more, no queue has an entry, nobody is gone, all workers are on the
+ *     list, no token is on its way (timeout in `watch`); so nobody sleeps beside work
  *   - no worker is sent a second token before it took the first, counts never run below zero
  *
  * Broken on purpose; each must be found
  *   BREAK_LOOK     the worker sleeps without its second look
- *   BREAK_BARRIER  the last searcher does not call membarrier: its look misses what is in a store buffer
+ *   BREAK_BARRIER  the last searcher does not call membarrier: its look misses what is in a store
+ *                  buffer
  *   BREAK_ORDER    the producer looks at the word before it pushes
  *   BREAK_LOCK     the parked worker does not hold its completion lock: a helper eats its wake
  *   BREAK_NEXT     the last searcher that finds work does not wake the next worker
- *   BREAK_TOKEN    a worker that was taken off the list while it looked again does not wait for its token
- *   BREAK_SINGLE   the second look does not count the last entry of a deque, for its owner seems to move
- *                  (it may be about to run for long instead: only the monitor helps then)
+ *   BREAK_TOKEN    a worker that was taken off the list while it looked again does not wait for its
+ *                  token
+ *   BREAK_SINGLE   the second look does not count the last entry of a deque, for its owner seems to
+ *                  move (it may be about to run for long instead: only the monitor helps then)
  */
 #ifndef WORKERS
 #define WORKERS 2
@@ -133,7 +136,8 @@ inline wake_worker(id)
     fi
 }
 
-/* The push and the look at the word, in this order: onto the worker's own deque, into the injector. */
+/* The push and the look at the word, in this order: onto the worker's own deque, into the
+ * injector. */
 inline push_own(me, wanted, id)
 {
 #ifdef BREAK_ORDER

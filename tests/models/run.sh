@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# run.sh [MODEL...]: checks the models of this folder with Spin, exhaustively, and that each of their key
-# steps is needed: with one taken out (-DBREAK_STEP) a run must fail. One line per run, as TAP.
+# run.sh [MODEL...]: checks the models of this folder with Spin, exhaustively, and that each of
+# their key steps is needed: with one taken out (-DBREAK_STEP) a run must fail. One line per run,
+# as TAP.
 #
-# Every model has a process `watch` that says what must hold when nothing moves any more; pan's own idea of
-# a valid end state is therefore switched off (-E). JOBS runs go on at the same time (default: 2).
+# Every model has a process `watch` that says what must hold when nothing moves any more; pan's own
+# idea of a valid end state is therefore switched off (-E). JOBS runs go on at the same time
+# (default: 2).
 set -euo pipefail
 cd "$(dirname "$0")"
 export LC_ALL=C
@@ -75,7 +77,8 @@ one() {
     states=$(sed -n 's/^ *\([0-9]*\) states, stored.*/\1/p' out)
     if grep -q 'assertion violated' out; then
         verdict=found
-    elif grep -q 'errors: 0' out && ! grep -qi 'not completed\|max search depth\|out of memory' out; then
+    elif grep -q 'errors: 0' out &&
+        ! grep -qi 'not completed\|max search depth\|out of memory' out; then
         verdict=holds
     else
         verdict='not finished'

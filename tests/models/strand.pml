@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * strand: at most one worker runs a strand's steps, and no step is left behind (runtime/sched/strand.h,
- * runtime/core/mpsc.h).
+ * strand: at most one worker runs a strand's steps, and no step is left behind
+ * (runtime/sched/strand.h, runtime/core/mpsc.h).
  *
  * Modelled
  *   - the head word: EMPTY, BUSY or a list; push, take and release as one compare-and-swap each
- *   - two producers that push steps; workers that find the strand in a run queue, hold it, run steps until
- *     none are left or the budget is spent, and release it
- *   - the commit: a step is over when the next stack has saved it, and the strand is let go after that
- *   - the references: of each task in the strand (dropped with its only step; a waker has none of its own),
- *     of a push while it lasts, of the entry that is responsible
+ *   - two producers that push steps; workers that find the strand in a run queue, hold it, run
+ *     steps until none are left or the budget is spent, and release it
+ *   - the commit: a step is over when the next stack has saved it, and the strand is let go after
+ *     that
+ *   - the references: of each task in the strand (dropped with its only step; a waker has none of
+ *     its own), of a push while it lasts, of the entry that is responsible
  *
  * Abstracted
  *   - memory is sequentially consistent; a loop of load and compare-and-swap is one step
@@ -24,7 +25,8 @@
  *   BREAK_LOOK       released by a plain store of EMPTY, without a look at what came meanwhile
  *   BREAK_BUSY       a push that finds BUSY submits the strand too
  *   BREAK_EARLY      the strand is let go before the last step's commit
- *   BREAK_BATCH      the budget is spent and the holder looks at the head only: what it took is left behind
+ *   BREAK_BATCH      the budget is spent and the holder looks at the head only: what it took is
+ *                    left behind
  *   BREAK_REFERENCE  the entry's reference is taken after the strand was submitted
  */
 #ifndef STEPS

@@ -1,39 +1,44 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * wait: a task is resumed exactly once, and no cancel is lost or hits the wrong wait (runtime/sched/wait.h,
- * runtime/sched/cancel.c, runtime/core/waiters.h).
+ * wait: a task is resumed exactly once, and no cancel is lost or hits the wrong wait
+ * (runtime/sched/wait.h, runtime/sched/cancel.c, runtime/core/waiters.h).
  *
  * Modelled
- *   - one task that waits twice: for future 0 inside a time-out scope, for future 1 after it. With -DLIST the
- *     second is a wait of the other kind: not a result that is completed, but a place in a list, as of a
- *     lock, a queue or a timer; who unlinks it wakes
- *   - a canceller (two with -DCANCELLERS=2), the timer of the scope, and for each wait a thread that may
- *     resume it, or never does
- *   - the words ws and tokens, the lock in the task's own waiter word, the lock of each list, the lock of the
- *     timers; the hold, its AGAIN, and the submit that a waker leaves to the holder
+ *   - one task that waits twice: for future 0 inside a time-out scope, for future 1 after it. With
+ *     -DLIST the second is a wait of the other kind: not a result that is completed, but a place in
+ *     a list, as of a lock, a queue or a timer; who unlinks it wakes
+ *   - a canceller (two with -DCANCELLERS=2), the timer of the scope, and for each wait a thread
+ *     that may resume it, or never does
+ *   - the words ws and tokens, the lock in the task's own waiter word, the lock of each list, the
+ *     lock of the timers; the hold, its AGAIN, and the submit that a waker leaves to the holder
  *
  * Abstracted
  *   - memory is sequentially consistent. The order of "publish WAITING, look at the tokens" is what
  *     BREAK_DEKKER takes away
- *   - one atomic access a step; a loop of load and compare-and-swap is one step, as it retries until nothing
- *     came between, and a failed round leaves no trace
- *   - the frame is a number: that of the wait whose records are alive, 0 while the task runs. Whoever
- *     touches a record asserts that it is there
+ *   - one atomic access a step; a loop of load and compare-and-swap is one step, as it retries
+ *     until nothing came between, and a failed round leaves no trace
+ *   - the frame is a number: that of the wait whose records are alive, 0 while the task runs.
+ *     Whoever touches a record asserts that it is there
  *
  * Checked
  *   - resumed once a wait, by whoever took its node out; never while a canceller holds it (`frame`)
- *   - a wait ends as cancelled only if somebody cancelled the task, or its scope has expired and not ended
+ *   - a wait ends as cancelled only if somebody cancelled the task, or its scope has expired and
+ *     not ended
  *   - a cancel that was accepted reaches the task, at the latest at its end
- *   - when nothing moves any more the task is done, or waits for what nobody resumes, with no token pending
+ *   - when nothing moves any more the task is done, or waits for what nobody resumes, with no token
+ *     pending
  *
  * Broken on purpose; each must be found
  *   BREAK_HOLD      the canceller looks at the task's record without holding it
  *   BREAK_HANDBACK  the waker submits a task that is held, instead of leaving that to the holder
  *   BREAK_AGAIN     a canceller that meets a holder goes away without asking it to look again
- *   BREAK_LEVEL     the holder interrupts although no token is pending: a late walk hits an innocent wait
+ *   BREAK_LEVEL     the holder interrupts although no token is pending: a late walk hits an
+ *                   innocent wait
  *   BREAK_DEKKER    the commit looks at the tokens before it publishes WAITING
- *   BREAK_UNLINK    (with LIST) the node stays in its list when its task is woken, and so is woken twice
- *   BREAK_SCOPE     the end of the scope does not unlink under the timers' lock: the expiry comes too late
+ *   BREAK_UNLINK    (with LIST) the node stays in its list when its task is woken, and so is woken
+ *                   twice
+ *   BREAK_SCOPE     the end of the scope does not unlink under the timers' lock: the expiry comes
+ *                   too late
  */
 #ifndef CANCELLERS
 #define CANCELLERS 1
@@ -388,7 +393,8 @@ proctype task()
     finished = 1
 }
 
-/* When nobody can move: the task is done, or waits for what is never resumed, and no token waits for it. */
+/* When nobody can move: the task is done, or waits for what is never resumed, and no token waits
+ * for it. */
 proctype watch()
 {
     timeout ->

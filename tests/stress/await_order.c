@@ -52,8 +52,7 @@ static struct family families[PARENTS];
 static bool ordered;
 static _Atomic(uint64_t) children, awaits, cancels, recursions, inlined;
 
-/* ---- children
- * ------------------------------------------------------------------------------------- */
+/* ---- children ---- */
 
 static int expected_error(const struct child *c)
 {
@@ -131,8 +130,7 @@ WEFT_CORO(awaiter)
     return 0;
 }
 
-/* ---- families
- * ------------------------------------------------------------------------------------- */
+/* ---- families ---- */
 
 static void choose(struct family *f, unsigned i)
 {
@@ -266,8 +264,7 @@ static void run_family(struct family *f)
     watchdog_end(f->slot);
 }
 
-/* ---- recursion
- * ------------------------------------------------------------------------------------ */
+/* ---- recursion ---- */
 
 WEFT_CORO(down)
 {
@@ -306,8 +303,7 @@ static void recurse(unsigned slot)
     atomic_fetch_add(&recursions, 1);
 }
 
-/* ---- the run
- * -------------------------------------------------------------------------------------- */
+/* ---- the run ---- */
 
 WEFT_CORO(parent)
 {

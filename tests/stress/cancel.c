@@ -2,14 +2,16 @@
 /*
  * Cancellation under fire: every task ends exactly once, and no cancel that was accepted is lost.
  *
- * Roots build random trees of tasks, which wait in sleeps, futures, operations of the kernel, time-out scopes
- * and for each other, inlined or not; some wait for what never comes, some catch a cancel and go on, some wait
- * in a circle. Foreign threads cancel tasks that were handed to them, and tasks at random; another completes
- * futures, another writes to sockets that tasks read. What is checked:
- *   - a task that waits for ever and does not catch ends with -ECANCELED once its cancel was accepted: a lost
- *     cancel hangs, and the watchdog says so;
+ * Roots build random trees of tasks, which wait in sleeps, futures, operations of the kernel,
+ * time-out scopes and for each other, inlined or not; some wait for what never comes, some catch a
+ * cancel and go on, some wait in a circle. Foreign threads cancel tasks that were handed to them,
+ * and tasks at random; another completes futures, another writes to sockets that tasks read. What
+ * is checked:
+ *   - a task that waits for ever and does not catch ends with -ECANCELED once its cancel was
+ *     accepted: a lost cancel hangs, and the watchdog says so;
  *   - an outcome is one that its body can have; circles end with -ECANCELED all round;
- *   - bytes are never lost: what was written equals what was read, however many reads were cancelled.
+ *   - bytes are never lost: what was written equals what was read, however many reads were
+ *     cancelled.
  *
  * Usage: cancel [--seed N] [--seconds S] [--workers N] [--rounds N]
  */
@@ -31,7 +33,7 @@ static _Atomic(uintptr_t) to_cancel[BOXES], to_complete[BOXES], known[BOXES];
 static int pipes[PIPES][2];
 static _Atomic(bool) reading[PIPES];
 
-/* ---- handing references to foreign threads ------------------------------------------------------ */
+/* ---- handing references to foreign threads ---- */
 
 static void hand(_Atomic(uintptr_t) *box, weft_awaitable_t *aw)
 {
@@ -96,7 +98,7 @@ static void *writer(void *arg)
     return arg;
 }
 
-/* ---- waits ---------------------------------------------------------------------------------------- */
+/* ---- waits ---- */
 
 static int wait_future(bool comes)
 {
@@ -117,10 +119,8 @@ static int wait_read(void)
 {
     unsigned i = (unsigned)stress_random(PIPES);
     char buffer[16];
-    struct weft__operation op = {.code = WEFT__OP_RECV,
-                                 .fd = pipes[i][0],
-                                 .buffer = buffer,
-                                 .length = sizeof buffer};
+    struct weft__operation op = {
+        .code = WEFT__OP_RECV, .fd = pipes[i][0], .buffer = buffer, .length = sizeof buffer};
     int n;
 
     if (atomic_exchange(&reading[i], true))
@@ -155,7 +155,7 @@ static int wait_endless(void)
     return stress_random(2) ? weft_sleep(WEFT_S(3600)) : wait_future(false);
 }
 
-/* ---- tasks ---------------------------------------------------------------------------------------- */
+/* ---- tasks ---- */
 
 static const weft_corofn_t tree;
 
@@ -262,7 +262,8 @@ static void run_circle(void)
 
 static void run_tree(void)
 {
-    unsigned depth = stress_random(64) == 0 ? (unsigned)stress_random(60) : (unsigned)stress_random(5);
+    unsigned depth =
+        stress_random(64) == 0 ? (unsigned)stress_random(60) : (unsigned)stress_random(5);
     unsigned flags = (unsigned)stress_random(8);
     weft_task_t *task = weft_create_task(weft_coro(&tree, spec(depth, flags)));
     void *value = NULL;
@@ -304,7 +305,7 @@ WEFT_CORO(roots)
     return 0;
 }
 
-/* ---- the run -------------------------------------------------------------------------------------- */
+/* ---- the run ---- */
 
 static void *watchdog(void *arg)
 {
@@ -352,8 +353,8 @@ static void run_with(unsigned workers)
         STRESS_CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, pipes[i]) == 0);
     for (int i = 0; i < 5; i++)
         STRESS_CHECK(pthread_create(&threads[i], NULL, mains[i], NULL) == 0);
-    STRESS_CHECK(weft_run(weft_coro(&roots, NULL), NULL, .workers = workers,
-                          .order = WEFT_ORDER_FREE) == 0);
+    STRESS_CHECK(
+        weft_run(weft_coro(&roots, NULL), NULL, .workers = workers, .order = WEFT_ORDER_FREE) == 0);
     atomic_store(&over, true);
     for (int i = 0; i < 5; i++)
         pthread_join(threads[i], NULL);

@@ -79,8 +79,7 @@ static unsigned life_count;
 static uint64_t rounds, loops, pending_tasks;
 static _Atomic(uint64_t) accepted, refused, dropped, answered, ended_by_close, completed;
 
-/* ---- tasks that are left pending
- * ------------------------------------------------------------------ */
+/* ---- tasks that are left pending ---- */
 
 static int ended(int rc)
 {
@@ -241,8 +240,7 @@ WEFT_CORO(set_up)
     return weft_sleep(0);
 }
 
-/* ---- owners
- * --------------------------------------------------------------------------------------- */
+/* ---- owners ---- */
 
 static void count_report(weft_loop_t *loop, const weft_exception_context_t *context, void *arg)
 {
@@ -356,8 +354,7 @@ static void *owner(void *arg)
     return NULL;
 }
 
-/* ---- foreign threads
- * ------------------------------------------------------------------------------ */
+/* ---- foreign threads ---- */
 
 /* Which call of which thread to which loop it is, in one word. */
 static void is_called_in_order(void *arg)
@@ -507,8 +504,7 @@ static void *foreign_main(void *arg)
     return NULL;
 }
 
-/* ---- the end of a round: nobody else is there any more
- * ----------------------------------------------- */
+/* ---- the end of a round: nobody else is there any more ---- */
 
 static void check_callers(struct life *life)
 {
@@ -632,8 +628,7 @@ static void run_round(void)
     loops += life_count;
 }
 
-/* ---- what is left
- * ----------------------------------------------------------------------------------- */
+/* ---- what is left ---- */
 
 static int entries(const char *folder)
 {

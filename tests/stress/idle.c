@@ -72,8 +72,7 @@ static void burst_end(struct source *s)
     atomic_fetch_add(&bursts, 1);
 }
 
-/* ---- foreign sources
- * ------------------------------------------------------------------------------ */
+/* ---- foreign sources ---- */
 
 static void count(void *arg)
 {
@@ -159,8 +158,7 @@ static void *foreign_main(void *arg)
     return NULL;
 }
 
-/* ---- sources in the loop
- * -------------------------------------------------------------------------- */
+/* ---- sources in the loop ---- */
 
 WEFT_CORO(child)
 {
@@ -217,8 +215,7 @@ WEFT_CORO(inside)
     return 0;
 }
 
-/* ---- the run
- * -------------------------------------------------------------------------------------- */
+/* ---- the run ---- */
 
 struct phase {
     unsigned inside;

@@ -68,8 +68,7 @@ static void expect_step(struct lane *lane)
     atomic_fetch_add(&lane->expected, 1);
 }
 
-/* ---- what tasks in a strand do
- * -------------------------------------------------------------------- */
+/* ---- what tasks in a strand do ---- */
 
 static void called_back(void *arg)
 {
@@ -209,8 +208,7 @@ WEFT_CORO(poster)
     return 0;
 }
 
-/* ---- producers
- * ------------------------------------------------------------------------------------ */
+/* ---- producers ---- */
 
 struct producer {
     unsigned id;
@@ -309,8 +307,7 @@ static void run_round(void)
     atomic_fetch_add(&rounds, 1);
 }
 
-/* ---- the loop's own strand
- * ------------------------------------------------------------------------ */
+/* ---- the loop's own strand ---- */
 
 static void called_outside(void *arg)
 {

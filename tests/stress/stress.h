@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* stress: what stress programs on whole loops share: arguments, randomness, failing with a replay line. */
+/* stress: what stress programs on whole loops share: arguments, randomness, failing with a replay
+ * line. */
 #ifndef WEFT_TESTS_STRESS_H
 #define WEFT_TESTS_STRESS_H
 
@@ -29,8 +30,8 @@ static inline int64_t stress_now(void)
 
 static inline _Noreturn void stress_fail(const char *what)
 {
-    fprintf(stderr, "%s: %s\nreplay: %s --seed %" PRIu64 " --seconds %g --workers %u\n", stress_name,
-            what, stress_name, stress_seed, stress_seconds * 2, stress_workers);
+    fprintf(stderr, "%s: %s\nreplay: %s --seed %" PRIu64 " --seconds %g --workers %u\n",
+            stress_name, what, stress_name, stress_seed, stress_seconds * 2, stress_workers);
     _Exit(1);
 }
 
@@ -50,7 +51,8 @@ static inline uint64_t stress_mix(uint64_t n)
     return z ^ (z >> 31);
 }
 
-/* A random number for whoever asks: the order of asking is the schedule's, the sequence is the seed's. */
+/* A random number for whoever asks: the order of asking is the schedule's, the sequence is the
+ * seed's. */
 static inline uint64_t stress_random(uint64_t below)
 {
     static _Atomic(uint64_t) asked;

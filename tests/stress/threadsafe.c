@@ -31,8 +31,7 @@ static uint64_t all_called; /* plain: by all threads' callbacks */
 static weft_loop_t *loop;
 static uint64_t calls, trips, timeouts, cancelled, errors;
 
-/* ---- callbacks
- * ------------------------------------------------------------------------------------ */
+/* ---- callbacks ---- */
 
 /* The number of the caller and of the call in one word. */
 static void called(void *arg)
@@ -101,8 +100,7 @@ static void cancel_a_call(void)
     weft_handle_unref(handle);
 }
 
-/* ---- round trips
- * ---------------------------------------------------------------------------------- */
+/* ---- round trips ---- */
 
 WEFT_CORO(answers)
 {
@@ -203,8 +201,7 @@ static void round_trip(struct caller *c)
     c->trips++;
 }
 
-/* ---- the run
- * -------------------------------------------------------------------------------------- */
+/* ---- the run ---- */
 
 static void *caller_main(void *arg)
 {

@@ -11,7 +11,7 @@
 
 TestSuite(virtual, .timeout = 30);
 
-/* ---- threads and the seed ---------------------------------------------------------------- */
+/* ---- threads and the seed ---- */
 
 struct letters {
     char text[64];
@@ -140,7 +140,7 @@ Test(virtual, every_thread_has_its_own_worker_and_errno)
     finish();
 }
 
-/* ---- blocking ---------------------------------------------------------------------------- */
+/* ---- blocking ---- */
 
 static _Atomic(uint32_t) ball;
 
@@ -280,7 +280,7 @@ Test(virtual, the_nth_thread_and_the_nth_driver_fail_to_start)
     finish();
 }
 
-/* ---- parking, kicks ---------------------------------------------------------------------- */
+/* ---- parking, kicks ---- */
 
 Test(virtual, a_wake_before_the_park_ends_it_and_only_it)
 {

@@ -10,7 +10,7 @@
 
 TestSuite(virtual_kernel, .timeout = 30);
 
-/* ---- byte streams ------------------------------------------------------------------------ */
+/* ---- byte streams ---- */
 
 enum { STREAMS = 4, STREAM_BYTES = 600 };
 
@@ -205,7 +205,7 @@ Test(virtual_kernel, closing_a_descriptor_does_not_end_what_is_in_flight_on_it)
     finish();
 }
 
-/* ---- cancelling -------------------------------------------------------------------------- */
+/* ---- cancelling ---- */
 
 struct race {
     struct weft__driver *driver;
@@ -350,7 +350,7 @@ Test(virtual_kernel, cancel_all_ends_what_is_in_flight_and_what_was_not_given_to
     finish();
 }
 
-/* ---- the completion queue ---------------------------------------------------------------- */
+/* ---- the completion queue ---- */
 
 Test(virtual_kernel, an_overflow_of_the_completion_queue_loses_nothing)
 {
@@ -386,7 +386,7 @@ Test(virtual_kernel, an_overflow_of_the_completion_queue_loses_nothing)
     finish();
 }
 
-/* ---- connections ------------------------------------------------------------------------- */
+/* ---- connections ---- */
 
 enum { CLIENTS = 20, PORT = 80 };
 

@@ -45,7 +45,7 @@ static inline void start(weft__thread *thread, void (*fn)(void *), void *arg)
     cr_assert_eq(weft__virtual_thread(thread, fn, arg), 0);
 }
 
-/* ---- a thread that waits for operations, as a worker would ------------------------------- */
+/* ---- a thread that waits for operations, as a worker would ---- */
 
 struct request {
     struct weft__operation op;

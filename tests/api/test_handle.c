@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: MIT */
+/* handle: callbacks that are scheduled in a loop. */
+#include <string.h>
+
+#include "tests/support/workers.h"
+
+TestSuite(handle, .timeout = 60);
+
+static weft_loop_t *new_loop(void)
+{
+    weft_loop_t *loop = NULL;
+
+    CHECK_INT(weft_new_event_loop(&loop, .workers = workers), 0);
+    return loop;
+}
+
+static void stops(void *loop)
+{
+    weft_loop_stop(loop);
+}
+
+WEFT_CORO(identity)
+{
+    *result = arg;
+    return weft_sleep(0);
+}
+
+static void never(void *arg)
+{
+    (void)arg;
+    CHECK(!"called");
+}
+
+static char text[64];
+static size_t length;
+
+static void note(char c)
+{
+    if (length < sizeof text - 1)
+        text[length++] = c;
+    text[length] = 0;
+}
+
+static void clear(void)
+{
+    length = 0;
+    text[0] = 0;
+}
+
+static void notes(void *letter)
+{
+    note((char)(intptr_t)letter);
+}
+
+/* ---- callbacks ---------------------------------------------------------------------------------
+ */
+
+CASE(handle, calls_soon_in_order_each_once) /* C201 */
+{
+    weft_loop_t *loop = new_loop();
+
+    clear();
+    for (intptr_t i = 0; i < 26; i++)
+        CHECK_INT(weft_loop_call_soon(loop, notes, (void *)('a' + i), NULL), 0);
+    CHECK_INT(weft_loop_call_soon(loop, stops, loop, NULL), 0);
+    CHECK_INT(weft_loop_run_forever(loop), 0);
+    CHECK(strcmp(text, "abcdefghijklmnopqrstuvwxyz") == 0);
+    weft_loop_unref(loop);
+}
+
+static _Atomic(int) inside, called;
+
+static void is_alone(void *end)
+{
+    CHECK_INT(inside++, 0);
+    CHECK(weft_current_task() == NULL);
+    for (volatile int i = 0; i < 100; i++)
+        ;
+    CHECK_INT(--inside, 0);
+    if (++called == 400)
+        weft_set_result(end, NULL);
+}
+
+WEFT_CORO(calls_often)
+{
+    for (int i = 0; i < 100; i++) {
+        CHECK_INT(weft_loop_call_soon(weft_get_running_loop(), is_alone, arg, NULL), 0);
+        if (i % 7 == 0)
+            CHECK_INT(weft_sleep(0), 0);
+    }
+    return 0;
+}
+
+WEFT_CORO(starts_callers)
+{
+    weft_future_t *end = weft_create_future(NULL);
+    weft_task_t *task[4];
+
+    called = 0;
+    for (int i = 0; i < 4; i++)
+        task[i] = weft_create_task(weft_coro(&calls_often, end));
+    for (int i = 0; i < 4; i++)
+        CHECK_INT(weft_join(task[i], NULL), 0);
+    CHECK_INT(weft_await(end, NULL), 0);
+    weft_unref(end);
+    return 0;
+}
+
+CASE(handle, calls_one_callback_at_a_time)
+{
+    CHECK_INT(run(&starts_callers, NULL), 0);
+}
+
+CASE(handle, calls_later_by_deadline) /* C203 */
+{
+    weft_loop_t *loop = new_loop();
+    weft_ns_t now = weft_loop_time(loop);
+    weft_handle_t *handle = NULL;
+
+    clear();
+    CHECK_INT(weft_loop_call_at(loop, now + WEFT_MS(6), notes, (void *)'d', &handle), 0);
+    CHECK_INT(weft_handle_when(handle), now + WEFT_MS(6));
+    CHECK_INT(weft_loop_call_at(loop, now + WEFT_MS(4), notes, (void *)'c', NULL), 0);
+    CHECK_INT(weft_loop_call_at(loop, now - 1, notes, (void *)'b', NULL), 0);
+    CHECK_INT(weft_loop_call_later(loop, -WEFT_S(3600), notes, (void *)'a', NULL), 0);
+    CHECK_INT(weft_loop_call_at(loop, now + WEFT_MS(8), stops, loop, NULL), 0);
+    CHECK_INT(weft_loop_run_forever(loop), 0);
+    CHECK(strcmp(text, "abcd") == 0);
+    CHECK(weft_loop_time(loop) >= now + WEFT_MS(8));
+    CHECK(!weft_handle_cancelled(handle));
+    weft_handle_unref(handle);
+    weft_loop_unref(loop);
+}
+
+CASE(handle, calls_refuse_bad_arguments)
+{
+    weft_loop_t *loop = new_loop();
+    weft_handle_t *handle = NULL;
+
+    CHECK_INT(weft_loop_call_later(loop, WEFT_NONE, never, NULL, &handle), -EINVAL);
+    CHECK_INT(weft_loop_call_at(loop, WEFT_NONE, never, NULL, &handle), -EINVAL);
+    CHECK_INT(weft_loop_call_soon(loop, NULL, NULL, &handle), -EINVAL);
+    CHECK_INT(weft_loop_call_soon(NULL, never, NULL, &handle), -EINVAL);
+    CHECK_INT(weft_loop_call_later(NULL, 1, never, NULL, &handle), -EINVAL);
+    CHECK_INT(weft_loop_call_soon_threadsafe(NULL, never, NULL, &handle), -EINVAL);
+    CHECK(handle == NULL);
+    weft_loop_unref(loop);
+}
+
+static void *calls_from_outside(void *loop)
+{
+    return (void *)(intptr_t)(weft_loop_call_soon(loop, never, NULL, NULL) +
+                              weft_loop_call_later(loop, 1, never, NULL, NULL));
+}
+
+WEFT_CORO(lets_a_thread_call_soon)
+{
+    pthread_t thread;
+    void *rc;
+
+    CHECK_INT(pthread_create(&thread, NULL, calls_from_outside, weft_get_running_loop()), 0);
+    pthread_join(thread, &rc);
+    CHECK_INT((intptr_t)rc, 2 * -EPERM);
+    return 0;
+}
+
+CASE(handle, call_soon_from_the_wrong_thread_is_refused) /* C206 */
+{
+    CHECK_INT(run(&lets_a_thread_call_soon, NULL), 0);
+}
+
+/* ---- handles -----------------------------------------------------------------------------------
+ */
+
+CASE(handle, a_cancelled_handle_is_not_called)
+{
+    weft_loop_t *loop = new_loop();
+    weft_handle_t *soon, *later, *done;
+
+    clear();
+    CHECK_INT(weft_loop_call_soon(loop, notes, (void *)'a', &done), 0);
+    CHECK_INT(weft_loop_call_soon(loop, never, NULL, &soon), 0);
+    CHECK_INT(weft_loop_call_later(loop, WEFT_US(10), never, NULL, &later), 0);
+    CHECK(!weft_handle_cancelled(soon));
+    CHECK_INT(weft_handle_when(soon), 0);
+    for (int i = 0; i < 2; i++) {
+        weft_handle_cancel(soon);
+        weft_handle_cancel(later);
+        CHECK(weft_handle_cancelled(soon) && weft_handle_cancelled(later));
+    }
+    CHECK_INT(weft_loop_call_later(loop, WEFT_MS(2), stops, loop, NULL), 0);
+    CHECK_INT(weft_loop_run_forever(loop), 0);
+    weft_handle_cancel(done);
+    CHECK(!weft_handle_cancelled(done));
+    CHECK(strcmp(text, "a") == 0);
+    CHECK(weft_handle_ref(done) == done);
+    weft_handle_unref(done);
+    weft_handle_unref(done);
+    weft_handle_unref(soon);
+    weft_handle_unref(later);
+    weft_loop_unref(loop);
+}
+
+static weft_handle_t *own;
+
+static void cancels_itself(void *loop)
+{
+    weft_handle_cancel(own);
+    weft_loop_stop(loop);
+}
+
+CASE(handle, a_callback_that_cancels_itself_does_not_wait) /* C208 */
+{
+    weft_loop_t *loop = new_loop();
+
+    CHECK_INT(weft_loop_call_soon(loop, cancels_itself, loop, &own), 0);
+    CHECK_INT(weft_loop_run_forever(loop), 0);
+    CHECK(!weft_handle_cancelled(own));
+    weft_handle_unref(own);
+    weft_loop_unref(loop);
+}
+
+struct slow {
+    weft_handle_t *handle;
+    _Atomic(int) began, over;
+};
+
+static void is_slow(void *arg)
+{
+    struct slow *s = arg;
+
+    s->began = 1;
+    for (int i = 0; i < 50; i++)
+        sched_yield();
+    s->over = 1;
+}
+
+static void *cancels_the_slow_one(void *arg)
+{
+    struct slow *s = arg;
+
+    while (!s->began)
+        sched_yield();
+    weft_handle_cancel(s->handle);
+    CHECK(s->over);
+    return NULL;
+}
+
+CASE(handle, cancel_from_a_foreign_thread_waits_while_the_callback_runs) /* C208 */
+{
+    weft_loop_t *loop = new_loop();
+
+    for (int i = 0; i < 20; i++) {
+        struct slow s = {0};
+        pthread_t thread;
+        CHECK_INT(weft_loop_call_soon(loop, is_slow, &s, &s.handle), 0);
+        CHECK_INT(weft_loop_call_soon(loop, stops, loop, NULL), 0);
+        CHECK_INT(pthread_create(&thread, NULL, cancels_the_slow_one, &s), 0);
+        CHECK_INT(weft_loop_run_forever(loop), 0);
+        pthread_join(thread, NULL);
+        weft_handle_unref(s.handle);
+    }
+    weft_loop_unref(loop);
+}
+
+CASE(handle, cancelled_timers_do_not_pile_up) /* C204 */
+{
+    weft_loop_t *loop = new_loop();
+    weft_handle_t *handle;
+
+    for (int i = 0; i < 100000; i++) {
+        if (!CHECK_INT(weft_loop_call_later(loop, WEFT_S(3600), never, NULL, &handle), 0))
+            break;
+        weft_handle_cancel(handle);
+        weft_handle_unref(handle);
+    }
+    CHECK_INT(weft_loop_run_until_complete(loop, weft_coro(&identity, NULL), NULL), 0);
+    weft_loop_unref(loop);
+}

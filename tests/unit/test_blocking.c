@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: MIT */
+#include <string.h>
+
+#include "runtime/sched/blocking.h"
+#include "tests/unit/virtual_support.h"
+
+TestSuite(blocking, .timeout = 30);
+
+enum { JOBS = 6 };
+
+static struct weft__blocking pool;
+static char order[JOBS + 1];
+static _Atomic(uint32_t) gate, waiting;
+
+struct numbered {
+    struct weft__job job;
+    char name;
+};
+
+static struct numbered jobs[JOBS];
+
+static void write_name(struct weft__job *job)
+{
+    size_t length = strlen(order);
+
+    order[length] = weft__container_of(job, struct numbered, job)->name;
+}
+
+/* Blocks until the gate is opened. */
+static void block(struct weft__job *job)
+{
+    weft__fetch_add_acq_rel(&waiting, 1);
+    sys->wake_all(&waiting);
+    while (!weft__load_acquire(&gate)) /* acquire: pairs with the release of open_gate */
+        sys->wait(&gate, 0, WEFT__NEVER);
+    write_name(job);
+}
+
+static void open_gate(void)
+{
+    weft__store_release(&gate, 1);
+    sys->wake_all(&gate);
+}
+
+static void set_up(struct weft__virtual_config config)
+{
+    begin(&config);
+    weft__blocking_init(&pool, sys);
+    memset(order, 0, sizeof order);
+    memset(jobs, 0, sizeof jobs);
+    weft__store_relaxed(&gate, 0); /* relaxed: nobody else is there */
+    weft__store_relaxed(&waiting, 0);
+    for (int i = 0; i < JOBS; i++)
+        jobs[i].name = (char)('a' + i);
+}
+
+static int submit_job(int i, void (*run)(struct weft__job *job))
+{
+    jobs[i].job.run = run;
+    return weft__blocking_submit(&pool, &jobs[i].job);
+}
+
+static void wait_until_blocked(uint32_t n)
+{
+    uint32_t seen;
+
+    while ((seen = weft__load_acquire(&waiting)) < n) /* acquire: as a lock would */
+        sys->wait(&waiting, seen, WEFT__NEVER);
+}
+
+/* Lets so much time pass. */
+static void pass(int64_t ns)
+{
+    _Atomic(uint32_t) word = 0;
+    int64_t until = sys->now() + ns;
+
+    while (sys->wait(&word, 0, until))
+        ;
+}
+
+static void tear_down(void)
+{
+    weft__blocking_close(&pool);
+    finish();
+}
+
+#define EACH_SEED(seed) for (uint64_t seed = 0; seed < 30; seed++)
+
+Test(blocking, jobs_that_block_run_side_by_side)
+{
+    EACH_SEED(seed)
+    {
+        set_up((struct weft__virtual_config){.seed = seed});
+
+        for (int i = 0; i < JOBS; i++)
+            cr_assert_eq(submit_job(i, block), 0);
+        wait_until_blocked(JOBS);
+        unsigned threads = pool.count;
+        open_gate();
+        tear_down();
+
+        cr_assert_eq(threads, JOBS);
+        cr_assert_eq(strlen(order), JOBS);
+    }
+}
+
+Test(blocking, a_thread_that_is_idle_is_used_again)
+{
+    EACH_SEED(seed)
+    {
+        set_up((struct weft__virtual_config){.seed = seed});
+
+        for (int i = 0; i < JOBS; i++) {
+            cr_assert_eq(submit_job(i, write_name), 0);
+            pass(9 * WEFT__SECOND);
+        }
+
+        cr_assert_eq(pool.count, 1);
+        cr_assert_str_eq(order, "abcdef");
+        tear_down();
+    }
+}
+
+Test(blocking, a_thread_that_had_nothing_to_do_for_ten_seconds_ends)
+{
+    EACH_SEED(seed)
+    {
+        unsigned before = 0, after = 0;
+        set_up((struct weft__virtual_config){.seed = seed});
+        for (int i = 0; i < 3; i++)
+            submit_job(i, block);
+        wait_until_blocked(3);
+        open_gate();
+
+        pass(9 * WEFT__SECOND);
+        for (int i = 0; i < WEFT__BLOCKING_THREADS; i++)
+            before += pool.ended[i];
+        pass(2 * WEFT__SECOND);
+        for (int i = 0; i < WEFT__BLOCKING_THREADS; i++)
+            after += pool.ended[i];
+        submit_job(3, write_name);
+
+        cr_assert_eq(before, 0);
+        cr_assert_eq(after, 3);
+        cr_assert_eq(pool.count, 1, "the old ones were joined, a new one was started");
+        tear_down();
+        cr_assert_eq(order[3], 'd');
+    }
+}
+
+Test(blocking, a_queued_job_can_be_taken_back_and_then_never_runs)
+{
+    EACH_SEED(seed)
+    {
+        /* One thread is all there is, so the others are queued. */
+        set_up((struct weft__virtual_config){.seed = seed, .start_fails = 2});
+        submit_job(0, block);
+        wait_until_blocked(1);
+        cr_assert_eq(submit_job(1, write_name), 0);
+        unsigned queued = pool.queued;
+
+        bool running = weft__blocking_take_back(&pool, &jobs[0].job);
+        bool first = weft__blocking_take_back(&pool, &jobs[1].job);
+        bool second = weft__blocking_take_back(&pool, &jobs[1].job);
+        open_gate();
+        tear_down();
+
+        cr_assert_eq(queued, 1);
+        cr_assert(!running && first && !second);
+        cr_assert_str_eq(order, "a");
+    }
+}
+
+Test(blocking, a_job_is_taken_back_from_wherever_it_stands)
+{
+    static const char *const left[] = {"cd", "bd", "bc"};
+
+    for (int gone = 0; gone < 3; gone++) {
+        set_up((struct weft__virtual_config){.start_fails = 2});
+        submit_job(0, block);
+        wait_until_blocked(1);
+        for (int i = 1; i < 4; i++) { /* by hand, as submit would start threads for them */
+            struct weft__job *job = &jobs[i].job;
+            job->run = write_name;
+            job->link = pool.last;
+            *pool.last = job;
+            pool.last = &job->next;
+            pool.queued++;
+        }
+
+        bool taken = weft__blocking_take_back(&pool, &jobs[1 + gone].job);
+        open_gate();
+        tear_down();
+
+        cr_expect(taken);
+        cr_expect_str_eq(order + 1, left[gone]);
+    }
+}
+
+Test(blocking, where_no_thread_can_be_started_the_job_is_refused_and_not_queued)
+{
+    set_up((struct weft__virtual_config){.start_fails = 1});
+
+    int rc = submit_job(0, write_name);
+
+    cr_expect_eq(rc, -EAGAIN);
+    cr_expect(pool.count == 0 && pool.queued == 0);
+    cr_expect_not(weft__blocking_take_back(&pool, &jobs[0].job));
+    cr_expect_eq(submit_job(1, write_name), 0, "later there is one");
+    tear_down();
+    cr_expect_str_eq(order, "b");
+}
+
+Test(blocking, where_no_further_thread_can_be_started_those_that_are_there_do_the_work)
+{
+    set_up((struct weft__virtual_config){.start_fails = 2});
+    submit_job(0, block);
+    wait_until_blocked(1);
+
+    int rc = submit_job(1, write_name);
+    unsigned threads = pool.count;
+    open_gate();
+    pass(WEFT__SECOND);
+
+    cr_expect_eq(rc, 0);
+    cr_expect_eq(threads, 1);
+    cr_expect_str_eq(order, "ab");
+    tear_down();
+}
+
+Test(blocking, more_jobs_than_threads_all_run)
+{
+    static struct numbered many[WEFT__BLOCKING_THREADS + 5];
+    set_up((struct weft__virtual_config){.seed = 1});
+
+    for (int i = 0; i < WEFT__BLOCKING_THREADS + 5; i++) {
+        many[i] = (struct numbered){.job.run = block};
+        cr_assert_eq(weft__blocking_submit(&pool, &many[i].job), 0);
+    }
+    wait_until_blocked(WEFT__BLOCKING_THREADS);
+    unsigned threads = pool.count, queued = pool.queued;
+    open_gate();
+    wait_until_blocked(WEFT__BLOCKING_THREADS + 5);
+
+    cr_expect_eq(threads, WEFT__BLOCKING_THREADS);
+    cr_expect_eq(queued, 5);
+    tear_down();
+}
+
+Test(blocking, closing_runs_what_is_queued_joins_all_and_refuses_the_rest)
+{
+    EACH_SEED(seed)
+    {
+        set_up((struct weft__virtual_config){.seed = seed, .start_fails = 2});
+        for (int i = 0; i < 4; i++)
+            submit_job(i, write_name);
+
+        weft__blocking_close(&pool);
+        int rc = submit_job(4, write_name);
+        weft__blocking_close(&pool);
+
+        cr_assert_eq(strlen(order), 4);
+        cr_assert_eq(rc, -ESHUTDOWN);
+        for (int i = 0; i < WEFT__BLOCKING_THREADS; i++)
+            cr_assert_eq(pool.threads[i], 0);
+        finish();
+    }
+}
