@@ -20,7 +20,7 @@ enum { WEFT_ORDER_DEFAULT, WEFT_ORDER_ASYNCIO, WEFT_ORDER_FREE };
 
 #define WEFT_WORKERS_MAX 256
 
-typedef struct weft_run_opts {
+typedef struct weft_run_options {
     size_t size;
     int debug;        /* WEFT_DEBUG_... */
     unsigned workers; /* 0: one per core of the affinity mask and the cgroup's quota; at most 256 */

@@ -31,7 +31,7 @@ typedef struct weft_iovec {
  * and released. An error it returns, other than -ECANCELED, goes to the exception handler. */
 typedef int (*weft_client_fn_t)(weft_reader_t *reader, weft_writer_t *writer, void *arg);
 
-typedef struct weft_net_opts {
+typedef struct weft_net_options {
     size_t size;
     size_t limit;    /* most bytes that readline and readuntil look through; default 64 KiB */
     int family;      /* AF_INET, AF_INET6; default: any */

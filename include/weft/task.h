@@ -96,7 +96,7 @@ WEFT_API void weft_unref(weft_awaitable_t *aw);
 
 #define WEFT_PARALLEL ((weft_strand_t *)-1) /* leave the creator's strand */
 
-typedef struct weft_task_opts {
+typedef struct weft_task_options {
     size_t size;
     const char *name;    /* copied; default: "Task-N" */
     uint32_t stack_size; /* bytes, at most 8 MiB; default: that of the coroutine function */

@@ -8,12 +8,12 @@
 #include "weft/task.h"
 #include "weft/time.h"
 
-typedef struct weft_result {
+typedef struct weft_gathered {
     int err; /* 0 or the error */
     void *value;
 } weft_result_t;
 
-typedef struct weft_gather_opts {
+typedef struct weft_gather_options {
     size_t size;
     bool return_exceptions; /* errors are results like others; the call itself does not fail */
 } weft_gather_opts_t;

@@ -77,9 +77,6 @@ static struct world {
     weft_future_t *foreign_gone;
     unsigned foreign_left;
     bool over;
-    bool closing; /* from here on no foreign thread completes or cancels what tasks of the loop wait
-                     for */
-    unsigned busy; /* foreign threads that do */
 } world;
 
 static inline bool is_possible(int rc)
