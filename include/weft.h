@@ -27,6 +27,10 @@
  *
  * Errors are returned: 0 or a count is success, a negative errno or one of the codes of
  * weft/error.h is not. The global errno is never set and never to be read after a call of weft.
+ *
+ * A task may go on on another thread after each suspension. Its errno goes with it, but a compiler
+ * may keep the address of errno, or of any thread-local, across the call: do not use one on both
+ * sides of a suspension within one function.
  */
 #ifndef WEFT_H
 #define WEFT_H

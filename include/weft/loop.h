@@ -127,7 +127,8 @@ WEFT_API void weft_loop_default_exception_handler(weft_loop_t *loop,
 
 /* Has fn(arg) called in the loop, as a callback, when [signal] arrives. Replaces an earlier one.
  * The handler that was there before is called too, and restored when ours is removed and still in
- * place.
+ * place. The signal must be sent to the process: workers other than the first have it blocked, so
+ * that raise() in a task may reach nobody.
  * Returns      0, -EINVAL (no such signal, SIGKILL, SIGSTOP, a fault, SIGURG, which weft uses
  *              itself), -EBUSY (another loop has it), -ENOMEM, -ESHUTDOWN
  * Python       loop.add_signal_handler() */

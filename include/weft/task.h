@@ -101,7 +101,7 @@ typedef struct weft_task_options {
     const char *name;    /* copied; default: "Task-N" */
     uint32_t stack_size; /* bytes, at most 8 MiB; default: that of the coroutine function */
     bool detached; /* no reference comes back (NULL); an error goes to the exception handler */
-    bool pinned;   /* stays on the worker that creates it */
+    bool pinned;   /* stays on the worker that creates it; not together with a strand */
     weft_strand_t *strand; /* default: the creator's; WEFT_PARALLEL: none */
 } weft_task_opts_t;
 

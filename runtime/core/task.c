@@ -47,7 +47,8 @@ enum { ERRNO_MAX = 160, OWN_FIRST = 4097, OWN_COUNT = 16 };
 struct weft_awaitable *weft__awaitable_failed(int error)
 {
     static struct weft_awaitable failed[ERRNO_MAX + OWN_COUNT];
-    int index = -error < ERRNO_MAX ? -error : ERRNO_MAX + (-error - OWN_FIRST) % OWN_COUNT;
+    unsigned code = (unsigned)-error;
+    unsigned index = code < ERRNO_MAX ? code : ERRNO_MAX + (code - OWN_FIRST) % OWN_COUNT;
     struct weft_awaitable *aw = &failed[index];
     uintptr_t newest = weft__word_lock(aw);
 
