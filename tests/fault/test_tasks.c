@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "runtime/base/base.h"
 #include "tests/fault/rounds.h"
 
 TestSuite(faults, .timeout = 60);
@@ -167,7 +168,11 @@ FAULTS(faults, stacks_of_all_sizes)
     return rc;
 }
 
+#if defined(WEFT__ASAN) || defined(WEFT__TSAN)
+enum { MANY = 20 }; /* each round is a process, and forty times slower */
+#else
 enum { MANY = 100 };
+#endif
 
 FAULTS(faults, many_asleep)
 {

@@ -22,6 +22,7 @@ SLEEPS = re.compile(r"\b(sleep|usleep|nanosleep)\s*\(")
 BARE_ATOMIC = re.compile(r"\b(atomic_(load|store|exchange|fetch_\w+|compare_exchange_\w+)"
                          r"(_explicit)?|atomic_thread_fence|atomic_signal_fence)\s*\(")
 LEFT_OPEN = re.compile(r"\b(TO" r"DO|FIX" r"ME|XX" r"X|HA" r"CK)\b")
+STANDARD_FOLDERS = ("/", "/tmp", "/var/tmp", "/usr/src", "/opt", "/srv", "/home", "/root")
 COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*|\"(?:\\.|[^\"\\\n])*\"", re.S)
 
 
@@ -196,7 +197,8 @@ def licence_line(sources):
 
 def no_machine_path(sources, root):
     """no path of one machine"""
-    home = re.compile(r"(?<![\w.])/(home|root|Users)/\w[\w./-]*|" + re.escape(f"{root.parent}/"))
+    folder = root if root.parent.as_posix() in STANDARD_FOLDERS else root.parent
+    home = re.compile(r"(?<![\w.])/(home|root|Users)/\w[\w./-]*|" + re.escape(f"{folder}/"))
     for s in sources:
         yield from s.grep(home, "a machine's path", s.lines)
 
