@@ -196,7 +196,7 @@ static ssize_t find(weft_reader_t *reader, const char *separator, size_t n, size
 
     for (;;) {
         size_t length = buffered(reader);
-        const char *start = reader->data + reader->begin;
+        const char *start = length ? reader->data + reader->begin : ""; /* there may be no buffer */
         const char *found =
             length - looked >= n ? memmem(start + looked, length - looked, separator, n) : NULL;
         if (found)
