@@ -8,7 +8,8 @@
 # the kernel uses more bits than the sanitizers of gcc 12 and clang 14 bear. Alternate signal stacks
 # are ours alone: ASan would make its own with calls that the fault tests let fail.
 reports=$(mktemp -d) || exit 99
-export ASAN_OPTIONS="log_path=$reports/asan:detect_stack_use_after_return=1:use_sigaltstack=0:${ASAN_OPTIONS:-}"
+asan="detect_stack_use_after_return=1:use_sigaltstack=0"
+export ASAN_OPTIONS="log_path=$reports/asan:$asan:${ASAN_OPTIONS:-}"
 export UBSAN_OPTIONS="log_path=$reports/ubsan:print_stacktrace=1:${UBSAN_OPTIONS:-}"
 export TSAN_OPTIONS="log_path=$reports/tsan:second_deadlock_stack=1:${TSAN_OPTIONS:-}"
 
