@@ -36,9 +36,11 @@
 #define WEFT_H
 
 #include "weft/error.h"
+#include "weft/event.h"
 #include "weft/export.h"
 #include "weft/future.h"
 #include "weft/inspect.h"
+#include "weft/lock.h"
 #include "weft/loop.h"
 #include "weft/run.h"
 #include "weft/strand.h"

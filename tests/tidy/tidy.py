@@ -143,9 +143,9 @@ def include_direction(sources):
 
 
 def private_header(sources):
-    """api tests and examples see the public headers only"""
+    """tests of the interface and examples see the public headers only"""
     for s in sources:
-        if s.within("tests/api", "examples"):
+        if s.within("tests/api", "tests/asyncio", "examples"):
             for number, name in s.includes():
                 if name.startswith(("runtime/", "io/")):
                     yield f"{s.path}:{number}: private header {name}"
