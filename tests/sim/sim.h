@@ -164,10 +164,12 @@ static inline int sim_main(int argc, char **argv, uint64_t (*run)(uint64_t seed)
         } else if (i + 1 < argc && strcmp(argv[i], "--seed") == 0) {
             one = true;
             only = strtoull(argv[++i], NULL, 10);
+        } else if (i + 1 < argc && strcmp(argv[i], "--seeds") == 0) {
+            seeds = strtoull(argv[++i], NULL, 10);
         } else if (i + 1 < argc && strcmp(argv[i], "--seconds") == 0) {
             seconds = strtod(argv[++i], NULL);
         } else {
-            fprintf(stderr, "usage: %s [--seed N] [--seconds S] [--trace]\n", argv[0]);
+            fprintf(stderr, "usage: %s [--seed N] [--seeds N] [--seconds S] [--trace]\n", argv[0]);
             return 2;
         }
     }

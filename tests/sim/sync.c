@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Objects of synchronisation under random cancels, on one to four workers, by the seed.
+ *
+ * Each seed takes one kind of object. Some tasks use it at random, beside foreign threads that make
+ * the calls that do not wait; anybody cancels any task at any time, so that cancels meet each step
+ * of a wait: before the commit, in it, linked, granted, on the way out. Time-out scopes expire.
+ *
+ * What is checked
+ *   - what the object promises, at each step, by counters that plain code keeps (there is one
+ *     thread): never two in a lock, never more than permitted
+ *   - nothing is lost: all tasks end. A wake-up that is lost leaves a task behind for ever, and the
+ *     driver says that nothing can move
+ *   - nothing is left: at the end the object is what it was when it was new
+ *   - the same seed gives the same run
+ */
+#include "sim.h"
+#include "runtime/async/create_task.h"
+#include "runtime/core/slab.h"
+#include "runtime/core/task.h"
+#include "runtime/sched/loop.h"
+#include "weft.h"
+
+enum { TASKS = 12, ROUNDS = 8, FOREIGN = 2, STEPS = 30 };
+
+struct kind {
+    const char *name;
+    void (*make)(void);
+    int (*act)(void); /* by a task: 0 or an error of a wait */
+    void (*meddle)(
+        void); /* by a foreign thread, also after all else: must end what waits; or NULL */
+    void (*check)(void); /* at the end */
+};
+
+static struct {
+    weft_loop_t *loop;
+    weft_task_t *main;
+    weft_task_t *tasks[TASKS]; /* references */
+    unsigned count, ended, cancels;
+    bool cancelling, over;
+    const struct kind *kind;
+} world;
+
+static uint64_t cancelled_waits, waits;
+
+/* Some time passes, in which others run. */
+static void pass(void)
+{
+    if (sim_one_in(16))
+        weft__virtual_burn(sim_below(3000000));
+    else
+        (void)sim_system->now();
+}
+
+/* A task stays a while, suspended or not; what comes of a cancel is forgotten. */
+static void stay(void)
+{
+    int rc = 0;
+
+    if (sim_one_in(2))
+        pass();
+    else
+        rc = weft_sleep(sim_one_in(2) ? 0 : WEFT_US(sim_below(50)));
+    SIM_CHECK(rc == 0 || world.cancelling);
+}
+
+static void cancel_one(void)
+{
+    if (world.cancelling && world.count > 0)
+        world.cancels += weft_cancel(world.tasks[sim_below(world.count)]);
+}
+
+/* ---- lock: never two inside; free at the end ---- */
+
+static weft_lock_t lock;
+static unsigned inside;
+
+static void make_lock(void)
+{
+    weft_lock_init(&lock);
+    inside = 0;
+}
+
+static void be_inside(void)
+{
+    SIM_CHECK(inside++ == 0 && weft_lock_locked(&lock));
+    stay();
+    SIM_CHECK(--inside == 0);
+    SIM_CHECK(weft_lock_release(&lock) == 0);
+}
+
+static int use_lock(void)
+{
+    int rc = 0;
+
+    if (sim_one_in(8)) {
+        if (weft_lock_try_acquire(&lock))
+            be_inside();
+        return 0;
+    }
+    rc = weft_lock_acquire(&lock);
+    if (rc == 0)
+        be_inside();
+    return rc;
+}
+
+static void meddle_with_lock(void)
+{
+    if (!weft_lock_try_acquire(&lock))
+        return;
+    SIM_CHECK(inside++ == 0);
+    pass();
+    SIM_CHECK(--inside == 0);
+    SIM_CHECK(weft_lock_release(&lock) == 0);
+}
+
+static void check_lock(void)
+{
+    SIM_CHECK(!weft_lock_locked(&lock) && weft_lock_try_acquire(&lock));
+    SIM_CHECK(weft_lock_release(&lock) == 0 && weft_lock_release(&lock) == -EPERM);
+}
+
+/* ---- event: who waits goes on when it is set after it came, and not before ---- */
+
+static weft_event_t event;
+static unsigned sets_begun, sets_over;
+
+static void make_event(void)
+{
+    weft_event_init(&event);
+    sets_begun = sets_over = 0;
+}
+
+static void set_event(void)
+{
+    sets_begun++;
+    weft_event_set(&event);
+    sets_over++;
+}
+
+static int use_event(void)
+{
+    unsigned before = sets_over;
+    bool was_set = weft_event_is_set(&event);
+
+    if (sim_one_in(4)) {
+        set_event();
+        return 0;
+    }
+    if (sim_one_in(3)) {
+        weft_event_clear(&event);
+        return 0;
+    }
+    int rc = weft_event_wait(&event);
+    SIM_CHECK(rc < 0 || was_set || sets_begun > before);
+    return rc;
+}
+
+static void check_event(void)
+{
+    weft_event_set(&event);
+    SIM_CHECK(weft_event_is_set(&event));
+}
+
+/* ---- never: what nobody grants ends by the one cancel that is accepted ---- */
+
+static weft_lock_t never;
+static weft_task_t *endless[TASKS]; /* borrowed: who waits, and was not cancelled yet */
+
+static void make_never(void)
+{
+    weft_lock_init(&never);
+    memset(endless, 0, sizeof endless);
+    world.cancelling = false; /* by this alone */
+    SIM_CHECK(weft_lock_try_acquire(&never));
+}
+
+static int use_never(void)
+{
+    unsigned i = 0;
+
+    while (endless[i])
+        i++;
+    endless[i] = weft_current_task();
+    SIM_CHECK(weft_lock_acquire(&never) == -ECANCELED);
+    SIM_CHECK(endless[i] != weft_current_task());
+    return 0;
+}
+
+static void end_one(void)
+{
+    unsigned i = sim_below(TASKS);
+    weft_task_t *task = endless[i];
+
+    endless[i] = NULL;
+    SIM_CHECK(!task || weft_cancel(task));
+}
+
+static void check_never(void)
+{
+    SIM_CHECK(weft_lock_release(&never) == 0 && !weft_lock_locked(&never));
+}
+
+/* ---- the run ---- */
+
+static const struct kind kinds[] = {
+    {"lock", make_lock, use_lock, meddle_with_lock, check_lock},
+    {"event", make_event, use_event, set_event, check_event},
+    {"never", make_never, use_never, end_one, check_never},
+};
+
+enum { KINDS = sizeof kinds / sizeof *kinds };
+
+static int act_within(weft_ns_t limit)
+{
+    weft_timeout_t scope;
+
+    SIM_CHECK(weft_timeout_enter(&scope, limit) == 0);
+    return weft_timeout_exit(&scope, world.kind->act());
+}
+
+WEFT_CORO(user)
+{
+    for (uint32_t n = 1 + sim_below(ROUNDS); n > 0; n--) {
+        int rc = world.cancelling && sim_one_in(4) ? act_within(WEFT_US(sim_below(100)))
+                                                   : world.kind->act();
+        SIM_CHECK(rc == 0 || (world.cancelling && (rc == -ECANCELED || rc == -ETIMEDOUT)));
+        waits++;
+        cancelled_waits += rc < 0;
+        if (sim_one_in(3))
+            stay();
+        if (sim_one_in(8))
+            cancel_one();
+    }
+    world.ended++;
+    return 0;
+}
+
+static void idle_for(int64_t ns)
+{
+    static _Atomic(uint32_t) nobodys;
+
+    sim_system->wait(&nobodys, 0, sim_system->now() + ns);
+}
+
+static void foreign(void *arg)
+{
+    (void)arg;
+    for (int i = 0; i < STEPS || (!world.over && world.kind->meddle); i++) {
+        idle_for(sim_below(100000));
+        if (sim_one_in(2))
+            cancel_one();
+        else if (world.kind->meddle)
+            world.kind->meddle();
+    }
+}
+
+WEFT_CORO(root)
+{
+    weft_strand_t *strand = sim_one_in(4) ? weft_strand_create() : NULL;
+
+    for (unsigned i = 0; i < TASKS; i++) {
+        world.tasks[i] =
+            weft_create_task(weft_coro(&user, NULL), .strand = strand ? strand : WEFT_PARALLEL);
+        world.count = i + 1;
+        if (sim_one_in(4))
+            SIM_CHECK(weft_sleep(0) == 0);
+    }
+    for (unsigned i = 0; i < TASKS; i++) {
+        int rc = weft_await(world.tasks[i], NULL);
+        SIM_CHECK(rc == 0 || (world.cancelling && rc == -ECANCELED));
+    }
+    world.over = true;
+    weft_strand_unref(strand);
+    return 0;
+}
+
+static uint64_t run(uint64_t seed)
+{
+    struct weft__loop_config config = {.class = &weft__driver_virtual};
+    weft_task_opts_t opts = {.size = sizeof opts};
+    weft__thread threads[FOREIGN];
+
+    sim_begin(weft__virtual_swarm(seed), 100 * WEFT__SECOND);
+    memset(&world, 0, sizeof world);
+    world.kind = &kinds[sim_below(KINDS)];
+    world.cancelling = !sim_one_in(4);
+    world.kind->make();
+    config.workers = 1 + sim_below(4);
+    config.order = sim_one_in(2) ? WEFT_ORDER_FREE : WEFT_ORDER_DEFAULT;
+    SIM_CHECK(weft__loop_new(&world.loop, &config) == 0);
+    SIM_CHECK(weft__create_task(world.loop, weft_coro(&root, NULL), &opts, &world.main) == 0);
+    for (int i = 0; i < FOREIGN; i++)
+        SIM_CHECK(weft__virtual_thread(&threads[i], foreign, NULL) == 0);
+    SIM_CHECK(weft_loop_run_until_complete(world.loop, world.main, NULL) == 0);
+    uint64_t hash = weft__virtual_hash(sim);
+    for (int i = 0; i < FOREIGN; i++)
+        sim_system->thread_join(threads[i]);
+    world.kind->check();
+    SIM_CHECK(weft_loop_close(world.loop) == 0);
+    for (unsigned i = 0; i < TASKS; i++)
+        weft_unref(world.tasks[i]);
+    weft_unref(world.main);
+    weft_loop_unref(world.loop);
+    sim_end();
+    return hash;
+}
+
+int main(int argc, char **argv)
+{
+    int rc = sim_main(argc, argv, run, 300, false);
+
+    printf("  %" PRIu64 " waits, %" PRIu64 " cancelled\n", waits, cancelled_waits);
+    return rc;
+}
