@@ -5,7 +5,7 @@
  * Asserts have three prices:
  *   WEFT__ASSERT(cond, what)    always on; for cold paths and for what would corrupt memory
  *   weft__debug_assert(cond)    debug builds only (NDEBUG not defined)
- *   weft__check_valid(x)        a whole-structure validator, each type has its own; only tests call
+ *   weft__deque_check(d), ...   a whole-structure validator, which some types have; only tests call
  *                               it
  * A failed assert is a bug of weft or of its caller: it ends the process with one line that begins
  * with "weft: ". What the kernel or the user may do wrong is returned as a negative errno instead.
@@ -34,16 +34,18 @@
 /* Prints "weft: <message>" on standard error and aborts. Uses no heap: callable from anywhere. */
 _Noreturn void weft__die(const char *format, ...) WEFT__PRINTF(1, 2);
 
-#define WEFT__ASSERT(cond, what)                                                                   \
+/* [text]: the condition as it is written; passed on as a macro's argument it would be expanded. */
+#define WEFT__ASSERT_TEXT(cond, text, what)                                                        \
     do {                                                                                           \
         if (weft__unlikely(!(cond)))                                                               \
-            weft__die("%s: %s (%s)", __func__, what, #cond);                                       \
+            weft__die("%s: %s (%s)", __func__, what, text);                                        \
     } while (0)
+#define WEFT__ASSERT(cond, what) WEFT__ASSERT_TEXT(cond, #cond, what)
 
 #ifdef NDEBUG
 #define weft__debug_assert(cond) ((void)sizeof(cond))
 #else
-#define weft__debug_assert(cond) WEFT__ASSERT(cond, "impossible state")
+#define weft__debug_assert(cond) WEFT__ASSERT_TEXT(cond, #cond, "impossible state")
 #endif
 
 #ifndef __has_feature
