@@ -19,7 +19,6 @@
 struct thread_wait {
     struct weft__wait wait;
     struct weft__job job;
-    struct weft_awaitable *task;
     struct weft__blocking *pool;
     weft_fn_t fn;
     void *arg, *result;
@@ -33,26 +32,20 @@ static void run(struct weft__job *job)
 
     w->error = w->fn(w->arg, &w->result);
     w->ran = true;
-    weft__wake(w->task);
+    weft__wake(job->task);
 }
 
 static void commit(struct weft_awaitable *task, struct weft__wait *wait)
 {
     struct thread_wait *w = weft__container_of(wait, struct thread_wait, wait);
-    struct weft__blocking *pool = w->pool;
     int rc;
 
-    /* seq_cst: no RMW stands between this store and the look at the tokens (wait.h). */
-    weft__store_seq_cst(&task->ws, WEFT__WAITING);
-    if (weft__wait_tokens(task)) {
-        weft__wake(task);
-        return;
-    }
+    weft__wait_publish(task);
     /* Once submitted the frame may be gone; if it is not, nobody else knows of it. */
-    rc = weft__blocking_submit(pool, &w->job);
+    rc = weft__blocking_submit(w->pool, &w->job);
     if (rc < 0) {
         w->error = rc;
-        w->ran = true;
+        w->ran = rc != -ECANCELED; /* that one is raised */
         weft__wake(task);
     }
 }
@@ -78,11 +71,11 @@ int weft_to_thread(weft_fn_t fn, void *arg, void **result)
         return weft__no_task("to_thread");
     if (!fn)
         return -EINVAL;
-    w.task = task;
+    w.job.task = task;
     w.pool = &worker->loop->blocking;
     weft__suspend_wait(task, &w.wait);
     if (!w.ran)
-        return weft__raise(task) ? -ECANCELED : -EAGAIN;
+        return weft__raise(task) ? -ECANCELED : -EAGAIN; /* uncancelled meanwhile: not run either */
     if (w.error < 0)
         return w.error;
     if (result)

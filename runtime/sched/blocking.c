@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "runtime/sched/blocking.h"
 
+#include "runtime/sched/wait.h"
+
 static const int64_t idle_ns = INT64_C(10) * 1000 * 1000 * 1000;
 
 struct start { /* what a new thread is told; it lives in the pool's frame until the thread has read
@@ -122,14 +124,23 @@ static int start_thread(struct weft__blocking *pool)
     return rc < 0 && pool->count > 0 ? 0 : rc;
 }
 
+/* With the lock held. */
+static int refused(struct weft__blocking *pool, struct weft__job *job)
+{
+    if (pool->closed)
+        return -ESHUTDOWN;
+    return job->task && weft__wait_tokens(job->task) ? -ECANCELED : 0;
+}
+
 int weft__blocking_submit(struct weft__blocking *pool, struct weft__job *job)
 {
-    int rc = 0;
+    int rc;
 
     weft__spin_lock(&pool->lock);
-    if (pool->closed) {
+    rc = refused(pool, job);
+    if (rc < 0) {
         weft__spin_unlock(&pool->lock);
-        return -ESHUTDOWN;
+        return rc;
     }
     job->next = NULL;
     job->link = pool->last;

@@ -7,7 +7,9 @@
  * block on purpose.
  *
  * A job lives in whatever submitted it (a frame of a task that waits, or an object); `run` is the
- * last access to it that the pool makes. A job that was not taken yet can be taken back.
+ * last access to it that the pool makes. A job that was not taken yet can be taken back. Whether
+ * its task was cancelled before it is queued, is decided under the lock that taking back needs too:
+ * so a cancellation either takes the job back, or finds that it will not be queued, or is too late.
  */
 #ifndef WEFT_SCHED_BLOCKING_H
 #define WEFT_SCHED_BLOCKING_H
@@ -15,11 +17,14 @@
 #include "runtime/base/spin.h"
 #include "runtime/sched/system.h"
 
+struct weft_awaitable;
+
 enum { WEFT__BLOCKING_THREADS = 64 };
 
 struct weft__job {
     struct weft__job *next, **link; /* link: what points to it while it is queued, else NULL */
     void (*run)(struct weft__job *job);
+    struct weft_awaitable *task; /* that waits for it, visibly; or NULL */
 };
 
 struct weft__blocking {
@@ -38,8 +43,8 @@ struct weft__blocking {
 
 void weft__blocking_init(struct weft__blocking *pool, const struct weft__system *system);
 
-/* Any thread. 0; -ESHUTDOWN (closed), -EAGAIN or what the system said if there is no thread at all
- * to run it: then it is not queued. */
+/* Any thread. 0; -ESHUTDOWN (closed), -ECANCELED (a cancel is pending in its task), -EAGAIN or what
+ * the system said if there is no thread at all to run it: then it is not queued. */
 int weft__blocking_submit(struct weft__blocking *pool, struct weft__job *job);
 
 /* Any thread. True: the job was still queued, and is not any more. */

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "runtime/sched/blocking.h"
+#include "runtime/sched/cancel.h"
 #include "tests/unit/virtual_support.h"
 
 TestSuite(blocking, .timeout = 30);
@@ -169,6 +170,27 @@ Test(blocking, a_queued_job_can_be_taken_back_and_then_never_runs)
         cr_assert(!running && first && !second);
         cr_assert_str_eq(order, "a");
     }
+}
+
+Test(blocking, a_job_whose_task_was_cancelled_before_is_not_queued)
+{
+    struct weft_awaitable *task = weft__awaitable_new(WEFT__KIND_CORO, NULL, NULL, "");
+    set_up((struct weft__virtual_config){.seed = 1});
+    jobs[0].job.task = jobs[1].job.task = task;
+
+    bool put = weft__token_put(task, NULL);
+    int cancelled = submit_job(0, write_name);
+    unsigned queued = pool.queued, threads = pool.count;
+    weft__store_relaxed(&task->tokens, 0); /* relaxed: one thread */
+    int wanted = submit_job(1, write_name);
+    tear_down();
+
+    cr_expect(put);
+    cr_expect_eq(cancelled, -ECANCELED);
+    cr_expect(queued == 0 && threads == 0);
+    cr_expect_eq(wanted, 0);
+    cr_expect_str_eq(order, "b");
+    weft__awaitable_unref(task, 2);
 }
 
 Test(blocking, a_job_is_taken_back_from_wherever_it_stands)
