@@ -231,12 +231,13 @@ static int call(struct weft__worker *worker, struct weft_awaitable *parent,
     return error < 0 ? error : 0;
 }
 
-/* In an ordered loop what became runnable while the child ran comes first, as in asyncio. */
+/* In an ordered loop what became runnable while the child ran comes first, as in asyncio. Not a
+ * peek: the oldest slot may be an emptied one, or all that there is in the overflow. */
 static bool goes_on_by_return(struct weft__worker *worker)
 {
     if (weft__unlikely(worker->strand != NULL))
         return weft__strand_is_empty(worker->strand);
-    return !worker->ordered || !weft__deque_peek(&worker->deque, 0);
+    return !worker->ordered || weft__deque_length(&worker->deque) == 0;
 }
 
 /* ---- public ------------------------------------------------------------------------------------

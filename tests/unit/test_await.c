@@ -245,6 +245,44 @@ Test(await, in_an_ordered_loop_what_became_runnable_meanwhile_comes_before_the_p
     close_loop();
 }
 
+/* Leaves an emptied slot as the oldest: b's, claimed from the middle before a was taken. */
+WEFT_CORO(empties_the_oldest_slot)
+{
+    struct weft__deque *deque = &weft__self()->deque;
+    weft_task_t **made = arg;
+
+    for (int i = 0; i < 3; i++)
+        made[i] = named(&"a\0b\0c"[2 * i]);
+    bool claimed = weft__deque_claim_own(deque, (struct weft__claimable *)made[1]);
+    weft__entry a = weft__deque_take(deque);
+    note_if(claimed && a == weft__entry_make(made[0], WEFT__ENTRY_TASK), "child ", "?");
+    weft__deque_push(deque, a);
+    weft__deque_push(deque, weft__entry_make(made[1], WEFT__ENTRY_TASK));
+    return 0;
+}
+
+WEFT_CORO(awaits_one_that_empties_a_slot)
+{
+    weft_task_t *made[3] = {0};
+    int rc = weft_join(weft_create_task(weft_coro(&empties_the_oldest_slot, made)), NULL);
+
+    note(" parent");
+    for (int i = 0; i < 3; i++)
+        rc = weft_join(made[i], NULL) < 0 ? -EIO : rc;
+    return rc;
+}
+
+Test(await, in_an_ordered_loop_an_entry_behind_an_emptied_slot_comes_before_the_parent)
+{
+    open_ordered_loop();
+
+    int rc = run_main(&awaits_one_that_empties_a_slot, NULL);
+
+    cr_expect_eq(rc, 0);
+    cr_expect_str_eq(notes, "child cab parent");
+    close_loop();
+}
+
 /* ---- what comes of it ---------------------------------------------------------------------------
  */
 
