@@ -5,6 +5,11 @@
  * Worker 0 is the thread that runs the loop, the others start with the first run and sleep between
  * two runs. A loop is reference-counted: who holds a reference may call it from any thread, at any
  * time; after close its calls say -ESHUTDOWN.
+ *
+ * A child of fork() has no loop: the calls of those that its parent has say -ESHUTDOWN. It may make
+ * new ones. Forked out of a task it may run on until exec; at the end of that task's body it ends
+ * by _exit, with status 0, or 1 if the body returns an error. No code of another task runs in it,
+ * not even of one that awaits the task that forked.
  */
 #ifndef WEFT_LOOP_H
 #define WEFT_LOOP_H

@@ -2,6 +2,7 @@
 #include "runtime/sched/await.h"
 
 #include "runtime/sched/cancel.h"
+#include "runtime/sched/fork.h"
 #include "runtime/sched/loop.h"
 #include "runtime/sched/misuse.h"
 #include "runtime/sched/registry.h"
@@ -275,7 +276,7 @@ static int await_inlined(struct weft__worker *worker, struct weft_awaitable *tas
 
     worker = weft__self(); /* another one, if the child suspended */
     if (weft__unlikely(!worker))
-        return -ESHUTDOWN; /* in the child of a fork */
+        weft__fork_end(error);
     bool by_return = goes_on_by_return(worker);
     if (weft__likely(error <= 0)) { /* not finished yet */
         if (gone && by_return && weft__registry_alone(worker, child)) {

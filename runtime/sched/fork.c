@@ -3,6 +3,7 @@
 
 #include <pthread.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "runtime/core/slab.h"
 #include "runtime/sched/worker.h"
@@ -52,6 +53,11 @@ static void child(void)
         weft__thread_local()->forked = true;
     weft__self_set(NULL);
     weft__thread_local()->loop = NULL; /* the one that was set is dead */
+}
+
+void weft__fork_end(int error)
+{
+    _exit(error < 0);
 }
 
 static int installed;

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "runtime/sched/suspend.h"
 
-#include <unistd.h>
-
 #include "runtime/core/context.h"
 #include "runtime/core/sanitizer.h"
 #include "runtime/sched/await.h"
 #include "runtime/sched/cancel.h"
+#include "runtime/sched/fork.h"
 #include "runtime/sched/loop.h"
 #include "runtime/sched/submit.h"
 
@@ -126,7 +125,7 @@ static void run_task(struct weft_awaitable *task)
     if (weft__likely(!weft__raise(task)))
         error = task->fn->body(task->arg, &task->result);
     if (weft__unlikely(!weft__self()))
-        _exit(error < 0); /* the child of a fork: there is no loop to go on in */
+        weft__fork_end(error);
     if (weft__unlikely(weft__self()->uncork != NULL))
         flush_uncorked(weft__self()); /* its end is as good as a suspension */
     weft__task_finish(task, error);

@@ -128,6 +128,22 @@ CASE(fork, a_body_that_returns_in_the_child_ends_it)
     CHECK_INT(run(&forks_and_returns, ""), 0);
 }
 
+/* Awaits a child that runs on its stack, which forks and returns. */
+WEFT_CORO(awaits_one_that_forks)
+{
+    pid_t self = getpid();
+    int rc = weft_join(weft_create_task(weft_coro(&forks_and_returns, arg)), NULL);
+    if (getpid() != self)
+        _exit(98);
+    return rc;
+}
+
+CASE(fork, a_body_that_returns_in_the_child_ends_it_also_where_it_runs_on_its_parents_stack)
+{
+    CHECK_INT(run(&awaits_one_that_forks, NULL), 0);
+    CHECK_INT(run(&awaits_one_that_forks, ""), 0);
+}
+
 WEFT_CORO(execs)
 {
     pid_t child = fork();
