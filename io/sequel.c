@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "io/sequel.h"
 
-#include "weft/strand.h"
 #include "runtime/sched/loop.h"
 
 struct weft_awaitable *weft__sequel_anchor(void *object,
@@ -26,8 +25,7 @@ struct weft_handle *weft__sequel_new(struct weft_loop *loop, struct weft_awaitab
 
     if (!handle)
         return NULL;
-    weft_strand_unref(handle->strand); /* of whatever runs here: it has nothing to do with it */
-    handle->strand = NULL;
+    weft__handle_leave_strand(handle);
     weft__loop_hold(handle->loop); /* which the end of a handle with a done_fn drops */
     handle->done_fn = run;
     handle->arg = anchor->extra->data;

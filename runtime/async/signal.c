@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <signal.h>
 
+#include "runtime/sched/handle.h"
 #include "runtime/sched/loop.h"
 
 struct watched {
@@ -49,6 +50,21 @@ static void on_signal(int signal, siginfo_t *info, void *context)
     errno = saved_errno;
 }
 
+/* In the loop's own strand: the one that has the turn may be busy in another's. False: no memory.
+ */
+static bool schedule(struct weft_loop *loop, const struct watched *w)
+{
+    struct weft_handle *handle = weft__handle_new(loop, 1);
+
+    if (!handle)
+        return false;
+    weft__handle_leave_strand(handle);
+    handle->fn = w->fn;
+    handle->arg = w->arg;
+    (void)!weft__handle_submit(handle); /* the loop closes: nobody is left to be told */
+    return true;
+}
+
 /* A turn of a worker: schedules the callbacks of what arrived, one for each time. */
 static void deliver(struct weft_loop *loop)
 {
@@ -58,7 +74,7 @@ static void deliver(struct weft_loop *loop)
             continue;
         uint32_t n = weft__exchange_acq_rel(&w->arrived, 0);
         while (n-- > 0) {
-            if (weft_loop_call_soon(loop, w->fn, w->arg, NULL) == 0)
+            if (schedule(loop, w))
                 continue;
             weft__fetch_add_relaxed(&w->arrived, 1);     /* no memory: the next turn tries again */
             weft__store_seq_cst(&loop->signalled, true); /* seq_cst: as in the handler */
@@ -95,6 +111,8 @@ int weft__signal_add(struct weft_loop *loop, int signal, weft_callback_t fn, voi
         w->arg = arg;
         w->once = once;
         weft__store_relaxed(&w->total, 0);
+        if (!owner) /* relaxed: the release below; what came for a handler that was removed */
+            weft__store_relaxed(&w->arrived, 0);
         loop->deliver_signals = deliver;
         if (!owner && sigaction(signal, NULL, &w->before) < 0)
             rc = -EINVAL;

@@ -3,9 +3,10 @@
  * signal: signals as callbacks of a loop.
  *
  * The handler sets a flag and wakes worker 0, nothing else; the next turn of any worker schedules
- * the callbacks of what arrived. One loop per signal. The disposition that was there before is
- * called as well, and restored when ours is removed, if ours is still installed. Not chosen:
- * signalfd (needs the signal blocked in every thread of the program, and in its children).
+ * the callbacks of what arrived, in the loop's own strand. One loop per signal. The disposition
+ * that was there before is called as well, and restored when ours is removed, if ours is still
+ * installed. Not chosen: signalfd (needs the signal blocked in every thread of the program, and in
+ * its children).
  */
 #ifndef WEFT_ASYNC_SIGNAL_H
 #define WEFT_ASYNC_SIGNAL_H

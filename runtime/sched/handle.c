@@ -26,6 +26,12 @@ struct weft_handle *weft__handle_new(struct weft_loop *loop, uint32_t refs)
     return handle;
 }
 
+void weft__handle_leave_strand(struct weft_handle *handle)
+{
+    weft_strand_unref(handle->strand);
+    handle->strand = NULL;
+}
+
 int weft__handle_submit(struct weft_handle *handle)
 {
     struct weft_loop *loop = handle->loop;

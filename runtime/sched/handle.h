@@ -48,6 +48,10 @@ _Static_assert(sizeof(struct weft_handle) <= 2 * WEFT__CACHE_LINE, "a slab's obj
 /* A new handle with [refs] references for the strand that is running here, or NULL. */
 struct weft_handle *weft__handle_new(struct weft_loop *loop, uint32_t refs);
 
+/* A new one: has it called in the loop's own strand, since it has nothing to do with what runs
+ * here. */
+void weft__handle_leave_strand(struct weft_handle *handle);
+
 /* Any thread: puts it into its strand's queue. It takes one reference over, also on failure. 0,
  * -ESHUTDOWN. */
 int weft__handle_submit(struct weft_handle *handle);

@@ -104,6 +104,33 @@ CASE(signal, handler_replaces_the_loops_earlier_one_and_goes_with_the_loop)
     CHECK(sigaction(SIGUSR1, NULL, &now) == 0 && now.sa_handler == SIG_IGN);
 }
 
+/* The signal arrives while the task runs, so that no turn comes in between. */
+WEFT_CORO(removes_before_the_turn)
+{
+    struct seen s = {.end = weft_create_future(NULL), .want = 1};
+    weft_loop_t *loop = weft_get_running_loop();
+
+    CHECK_INT(weft_loop_add_signal_handler(loop, SIGUSR1, counts, &s), 0);
+    kill(getpid(), SIGUSR1);
+    CHECK(weft_loop_remove_signal_handler(loop, SIGUSR1));
+    CHECK_INT(weft_loop_add_signal_handler(loop, SIGUSR1, counts, &s), 0);
+    for (int i = 0; i < 10; i++)
+        CHECK_INT(weft_sleep(0), 0);
+    CHECK_INT(s.count, 0);
+    kill(getpid(), SIGUSR1);
+    CHECK_INT(weft_await(s.end, NULL), 0);
+    CHECK_INT(weft_sleep(0), 0);
+    CHECK_INT(s.count, 1);
+    weft_unref(s.end);
+    return 0;
+}
+
+CASE_ORDERED(signal, that_arrived_for_a_removed_handler_is_not_delivered_to_the_next_one)
+{
+    signal(SIGUSR1, SIG_IGN);
+    CHECK_INT(run(&removes_before_the_turn, NULL), 0);
+}
+
 CASE(signal, refuses_what_no_program_may_handle)
 {
     static const int refused[] = {-1,     0,      SIGKILL, SIGSTOP, SIGSEGV, SIGBUS,
