@@ -3,14 +3,21 @@
  * listener: one listening socket of a server.
  *
  * A multishot ACCEPT ends by an error, or for reasons of the kernel's; it is started again by a
- * sequel, whose handle was made beforehand, so that a server does not fall silent for want of
- * memory at the wrong moment. When descriptors or memory ran out it pauses for a second
- * (connections queue up in the kernel meanwhile); anything that is not known to be a matter of one
- * connection gets the same pause, so nothing spins.
+ * sequel. When descriptors or memory ran out the listener pauses for a second (connections queue up
+ * in the kernel meanwhile); anything that is not known to be a matter of one connection gets the
+ * same pause, so nothing spins.
+ *
+ * What comes next needs no memory, so that a server does not fall silent for want of it at the
+ * wrong moment: there are two handles, made when the server starts. One is under way: it is what
+ * the end of the ACCEPT in flight calls, or the end of the pause. While it is called the other,
+ * the spare one, is sent on its way, and it becomes the spare itself. Both belong to the loop's own
+ * strand, where the call of one is over before that of the other begins. (The pause's alarm may
+ * find no room among the timers; then there is no pause.)
  *
  * To end it, server_close takes what is queued in the kernel until there is nothing, so that no
  * client that has connected is reset; then shutdown(2) ends the ACCEPT in flight, wherever it is.
- * The anchor of the sequels is the life of the listener: with its last handle the socket is closed.
+ * The anchor of the sequels is the life of the listener: the handle under way holds it, and with it
+ * the socket is closed.
  */
 #include "io/server.h"
 
@@ -44,6 +51,7 @@ static void drop(struct weft_awaitable *anchor)
 {
     struct weft__listener *listener = anchor->extra->data;
 
+    weft_handle_unref(listener->spare);
     weft__spin_lock(&listener->server->lock);
     listener->ended = true;
     if (listener->draining)
@@ -61,22 +69,32 @@ static void accepted(struct weft__operation *op, int result, bool more)
     if (weft__likely(more))
         return;
     listener->error = result;
-    weft__handle_submit(listener->ending);
+    weft__handle_submit(listener->under_way);
 }
 
-static void accept_ended(weft_future_t *anchor, void *arg);
-
-/* On a worker. */
-static int arm(struct weft__listener *listener, struct weft_awaitable *anchor)
+/* On a worker. The handle under way is to be called at its end. */
+static void arm(struct weft__listener *listener)
 {
-    listener->ending = weft__sequel_new(listener->server->loop, anchor, accept_ended);
-    if (!listener->ending)
-        return -ENOMEM;
     listener->op = (struct weft__operation){
         .code = WEFT__OP_ACCEPT, .fd = listener->fd, .complete = accepted, .argument = listener};
     weft__operation_start(&listener->op);
-    return 0;
 }
+
+/* In the call of the handle under way: the other one is to call [run] next. */
+static struct weft_handle *turn_over(struct weft__listener *listener, weft_done_fn_t run)
+{
+    struct weft_handle *called = listener->under_way, *next = listener->spare;
+
+    next->done_fn = run;
+    next->future = called->future; /* the anchor */
+    called->future = NULL;
+    weft__store_relaxed(&next->state, WEFT__HANDLE_SCHEDULED); /* relaxed: nobody else has it */
+    listener->under_way = next;
+    listener->spare = weft_handle_ref(called); /* beside the reference that its call drops */
+    return next;
+}
+
+static void accept_ended(weft_future_t *anchor, void *arg);
 
 static bool is_closing(struct weft_server *server)
 {
@@ -86,48 +104,52 @@ static bool is_closing(struct weft_server *server)
     return closing;
 }
 
-static void arm_or_give_up(struct weft__listener *listener, struct weft_awaitable *anchor)
+static void go_on(struct weft__listener *listener)
 {
-    struct weft_server *server = listener->server;
-
-    if (!is_closing(server) && arm(listener, anchor) < 0)
-        weft__report_error(server->loop, "a server cannot go on to accept", -ENOMEM, NULL);
+    if (is_closing(listener->server))
+        return;
+    turn_over(listener, accept_ended);
+    arm(listener);
 }
 
 static void pause_ended(weft_future_t *anchor, void *arg)
 {
     struct weft__listener *listener = arg;
 
+    (void)anchor;
     weft__spin_lock(&listener->server->lock);
     listener->paused = NULL;
     weft__spin_unlock(&listener->server->lock);
-    arm_or_give_up(listener, anchor);
+    go_on(listener);
 }
 
-/* The alarm is set under the server's lock, so that whoever closes the server finds it set, or not
- * yet. */
-static int pause_accepting(struct weft__listener *listener, struct weft_awaitable *anchor)
+/* With the server's lock, so that whoever closes the server finds the alarm set, or not yet. */
+static int set_alarm(struct weft__listener *listener)
+{
+    struct weft_handle *handle = turn_over(listener, pause_ended);
+    int64_t now = listener->server->loop->system->now();
+    int rc;
+
+    handle->alarm.ring = weft__handle_ring;
+    rc = weft__alarm_set(weft__self(), &handle->alarm, weft__deadline_after(now, PAUSE));
+    if (rc == 0)
+        listener->paused = handle;
+    else
+        handle->done_fn = accept_ended;
+    return rc;
+}
+
+static void pause_accepting(struct weft__listener *listener)
 {
     struct weft_server *server = listener->server;
-    struct weft_handle *handle = weft__sequel_new(server->loop, anchor, pause_ended);
     int rc = 0;
 
-    if (!handle)
-        return -ENOMEM;
-    handle->timed = true;
-    handle->alarm.ring = weft__handle_ring;
-    weft__timer_init(&handle->alarm.timer);
-    int64_t deadline = weft__deadline_after(server->loop->system->now(), PAUSE);
     weft__spin_lock(&server->lock);
-    bool closing = server->closing;
-    if (!closing)
-        rc = weft__alarm_set(weft__self(), &handle->alarm, deadline);
-    if (!closing && rc == 0)
-        listener->paused = handle;
+    if (!server->closing)
+        rc = set_alarm(listener);
     weft__spin_unlock(&server->lock);
-    if (closing || rc < 0)
-        weft_handle_unref(handle);
-    return rc;
+    if (rc < 0)
+        arm(listener);
 }
 
 static bool is_of_one_connection(int error)
@@ -151,21 +173,39 @@ static bool is_of_one_connection(int error)
     }
 }
 
-/* On a worker's base. What it leaves undone ends the listener: the anchor goes. */
+/* On a worker's base. If it sends no handle on its way, the listener ends: the anchor goes. */
 static void accept_ended(weft_future_t *anchor, void *arg)
 {
     struct weft__listener *listener = arg;
     struct weft_server *server = listener->server;
 
-    if (is_closing(server))
-        return;
+    (void)anchor;
     if (is_of_one_connection(listener->error)) {
-        arm_or_give_up(listener, anchor);
+        go_on(listener);
         return;
     }
+    if (is_closing(server))
+        return;
     weft__report_error(server->loop, "a server cannot accept, and pauses", listener->error, NULL);
-    if (pause_accepting(listener, anchor) < 0)
-        arm_or_give_up(listener, anchor);
+    pause_accepting(listener);
+}
+
+/* The spare one holds no anchor, and is the listener's own. */
+static int make_handles(struct weft__listener *listener, struct weft_awaitable *anchor)
+{
+    struct weft_loop *loop = listener->server->loop;
+
+    listener->under_way = weft__sequel_new(loop, anchor, accept_ended);
+    if (!listener->under_way)
+        return -ENOMEM;
+    listener->spare = weft__sequel_new(loop, anchor, accept_ended);
+    if (!listener->spare) {
+        weft_handle_unref(listener->under_way);
+        return -ENOMEM;
+    }
+    weft_unref(listener->spare->future);
+    listener->spare->future = NULL;
+    return 0;
 }
 
 int weft__listener_start(struct weft__listener *listener)
@@ -182,7 +222,9 @@ int weft__listener_start(struct weft__listener *listener)
     listener->server->open++;
     listener->server->refs++;
     weft__spin_unlock(&listener->server->lock);
-    rc = arm(listener, anchor);
+    rc = make_handles(listener, anchor);
+    if (rc == 0)
+        arm(listener);
     weft_unref(anchor);
     return rc;
 }

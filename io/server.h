@@ -27,9 +27,9 @@ struct weft__listener {
     bool draining; /* server_close takes what is queued: the descriptor is closed by it */
     bool ended;    /* it would be closed, were it not for that */
     int error;     /* with which the last ACCEPT ended */
-    struct weft_handle
-        *ending; /* what the end of the ACCEPT in flight calls: there before it is needed */
-    struct weft_handle *paused; /* what ends the pause, while it is one */
+    /* See the essay of listener.c. Changed in the call of the one that was under way only. */
+    struct weft_handle *under_way, *spare;
+    struct weft_handle *paused; /* the one under way, while it is to end a pause; under the lock */
     struct weft__operation op;
 };
 

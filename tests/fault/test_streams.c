@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* streams: a server and a client of it, each call failing in turn (rounds.h). */
+#include <netinet/in.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "tests/fault/rounds.h"
 
@@ -87,6 +91,70 @@ FAULTS(streams, echo_of_a_line)
     int ended = end(server);
     return rc < 0 ? rc : ended;
 }
+
+/* ---- neither descriptors nor memory ---- */
+
+static bool shortage_told;
+
+static void is_told(weft_loop_t *loop, const weft_exception_context_t *context, void *arg)
+{
+    (void)loop;
+    (void)context;
+    (void)arg;
+    shortage_told = true;
+}
+
+/* A connection comes that the server has no descriptor for, and memory fails until it has told so,
+ * and has done what it does then. */
+static int connect_in_vain(int client, uint16_t port)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port)};
+    struct rlimit before, tight;
+    int lowest = dup(client); /* the lowest that is free */
+    int rc;
+
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    CHECK(lowest >= 0 && close(lowest) == 0 && getrlimit(RLIMIT_NOFILE, &before) == 0);
+    tight = (struct rlimit){.rlim_cur = (rlim_t)lowest, .rlim_max = before.rlim_max};
+    CHECK(setrlimit(RLIMIT_NOFILE, &tight) == 0);
+    inject_resume();
+    CHECK(connect(client, (struct sockaddr *)&address, sizeof address) == 0);
+    do
+        rc = weft_sleep(0);
+    while (rc == 0 && !shortage_told);
+    inject_pause();
+    CHECK(setrlimit(RLIMIT_NOFILE, &before) == 0);
+    return rc;
+}
+
+WEFT_CORO(serves_in_a_shortage)
+{
+    int client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    weft_server_t *server;
+
+    shortage_told = false;
+    weft_loop_set_exception_handler(weft_get_running_loop(), is_told, NULL);
+    int rc = weft_start_server(echo, NULL, "127.0.0.1", 0, &server);
+    CHECK(rc == 0 && client >= 0);
+    if (rc < 0)
+        return rc;
+    uint16_t port = (uint16_t)weft_server_port(server);
+    CHECK(connect_in_vain(client, port) == 0);
+    CHECK(ask(port) == 0);
+    close(client);
+    return end(server);
+}
+
+static int serve_in_a_shortage(unsigned workers)
+{
+    inject_pause();
+    return weft_run(weft_coro(&serves_in_a_shortage, NULL), NULL, .workers = workers);
+}
+
+FAULTS_TEST(streams, a_server_without_descriptors_and_memory_pauses_and_goes_on, 1,
+            .plain = serve_in_a_shortage, .calls = INJECT_MEMORY)
+
+/* ---- what was there before the faults ---- */
 
 static weft_server_t *lasting;
 
