@@ -42,6 +42,7 @@
 #include "weft/inspect.h"
 #include "weft/lock.h"
 #include "weft/loop.h"
+#include "weft/queue.h"
 #include "weft/run.h"
 #include "weft/strand.h"
 #include "weft/stream.h"

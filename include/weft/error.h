@@ -21,6 +21,9 @@ enum {
         -4098,           /* the stream ended before all that was asked for (IncompleteReadError) */
     WEFT_ELIMIT = -4099, /* no separator within the limit (LimitOverrunError) */
     WEFT_ESTOPPED = -4100, /* the loop was stopped before the awaitable was done (RuntimeError) */
+    WEFT_EQUEUEEMPTY = -4101,    /* nothing to get now (QueueEmpty) */
+    WEFT_EQUEUEFULL = -4102,     /* no room now (QueueFull) */
+    WEFT_EQUEUESHUTDOWN = -4103, /* the queue was shut down (QueueShutDown) */
 };
 
 WEFT_BEGIN

@@ -20,6 +20,12 @@ const char *weft_strerror(int error)
         return "no separator within the limit";
     case WEFT_ESTOPPED:
         return "the loop was stopped before it was done";
+    case WEFT_EQUEUEEMPTY:
+        return "the queue is empty";
+    case WEFT_EQUEUEFULL:
+        return "the queue is full";
+    case WEFT_EQUEUESHUTDOWN:
+        return "the queue was shut down";
     default:
         text = error > -4096 ? strerrordesc_np(-error) : NULL;
         return text ? text : "unknown error";

@@ -10,15 +10,30 @@ TestSuite(error, .timeout = 30);
 Test(error, codes_are_no_errno)
 {
     cr_assert(WEFT_EINVALIDSTATE < -4095 && WEFT_EINCOMPLETE < -4095 && WEFT_ELIMIT < -4095 &&
-              WEFT_ESTOPPED < -4095);
+              WEFT_ESTOPPED < -4095 && WEFT_EQUEUEEMPTY < -4095 && WEFT_EQUEUEFULL < -4095 &&
+              WEFT_EQUEUESHUTDOWN < -4095);
 }
 
 Test(error, every_code_has_a_text_of_its_own)
 {
-    static const int codes[] = {
-        WEFT_EINVALIDSTATE, WEFT_EINCOMPLETE, WEFT_ELIMIT, WEFT_ESTOPPED, -ECANCELED,
-        -ETIMEDOUT,         -EINVAL,          -EPROTOTYPE, -EPERM,        -EBUSY,
-        -EALREADY,          -EDEADLK,         -ESHUTDOWN,  -ENOMEM,       0};
+    static const int codes[] = {WEFT_EINVALIDSTATE,
+                                WEFT_EINCOMPLETE,
+                                WEFT_ELIMIT,
+                                WEFT_ESTOPPED,
+                                WEFT_EQUEUEEMPTY,
+                                WEFT_EQUEUEFULL,
+                                WEFT_EQUEUESHUTDOWN,
+                                -ECANCELED,
+                                -ETIMEDOUT,
+                                -EINVAL,
+                                -EPROTOTYPE,
+                                -EPERM,
+                                -EBUSY,
+                                -EALREADY,
+                                -EDEADLK,
+                                -ESHUTDOWN,
+                                -ENOMEM,
+                                0};
     enum { COUNT = sizeof codes / sizeof codes[0] };
 
     for (int i = 0; i < COUNT; i++) {
