@@ -464,6 +464,34 @@ FAULTS(faults, run_in_executor)
     return rc;
 }
 
+/* ---- queues ---- */
+
+static int put_twenty(weft_queue_t *queue, intptr_t *count)
+{
+    int rc = 0;
+
+    for (*count = 0; rc == 0 && *count < 20; *count += rc == 0)
+        rc = weft_queue_put(queue, (void *)*count);
+    return rc;
+}
+
+FAULTS(faults, queue_put)
+{
+    weft_queue_t *queue;
+    intptr_t count;
+    void *item;
+    int rc = weft_queue_create(&queue, 0);
+
+    if (rc < 0)
+        return rc;
+    rc = put_twenty(queue, &count);
+    CHECK(weft_queue_qsize(queue) == (size_t)count);
+    for (intptr_t i = 0; i < count; i++)
+        CHECK(weft_queue_get_nowait(queue, &item) == 0 && (intptr_t)item == i);
+    weft_queue_unref(queue);
+    return rc;
+}
+
 /* ---- signals ---- */
 
 static int signal_is_lost(weft_loop_t *loop, atomic_int *called)

@@ -201,11 +201,158 @@ static void check_never(void)
     SIM_CHECK(weft_lock_release(&never) == 0 && !weft_lock_locked(&never));
 }
 
+/* ---- queue: what was put is got, once; nobody waits while he could go on ---- */
+
+static weft_queue_t *queue;
+static uintptr_t put_count, put_sum, got_count, got_sum, numbers;
+
+static size_t most; /* 0: without limit */
+
+static void make_queue(void)
+{
+    most = sim_below(4);
+    int rc = sim_one_in(3) ? weft_queue_create(&queue, (ssize_t)most, .lifo = true)
+                           : weft_queue_create(&queue, (ssize_t)most);
+
+    SIM_CHECK(rc == 0);
+    put_count = put_sum = got_count = got_sum = numbers = 0;
+}
+
+static void note_put(uintptr_t number)
+{
+    put_count++;
+    put_sum += number;
+}
+
+static void note_got(void *item)
+{
+    SIM_CHECK(most == 0 || weft_queue_qsize(queue) <= most);
+    got_count++;
+    got_sum += (uintptr_t)item;
+    SIM_CHECK(weft_queue_task_done(queue) == 0);
+}
+
+/* Both, so that the others' waits end. */
+static void meddle_with_queue(void)
+{
+    uintptr_t number = ++numbers;
+    void *item;
+
+    if (weft_queue_put_nowait(queue, (void *)number) == 0)
+        note_put(number);
+    if (weft_queue_get_nowait(queue, &item) == 0)
+        note_got(item);
+}
+
+static int use_queue(void)
+{
+    uintptr_t number = ++numbers;
+    void *item;
+    int rc;
+
+    if (sim_one_in(8)) {
+        meddle_with_queue();
+        return 0;
+    }
+    if (sim_one_in(2)) {
+        rc = weft_queue_put(queue, (void *)number);
+        if (rc == 0)
+            note_put(number);
+    } else {
+        rc = weft_queue_get(queue, &item);
+        if (rc == 0)
+            note_got(item);
+    }
+    return rc;
+}
+
+static void check_queue(void)
+{
+    void *item;
+
+    while (weft_queue_get_nowait(queue, &item) == 0)
+        note_got(item);
+    SIM_CHECK(put_count == got_count && put_sum == got_sum);
+    SIM_CHECK(weft_queue_empty(queue) && weft_queue_task_done(queue) == -EINVAL);
+    weft_queue_unref(queue);
+}
+
+/* ---- one: a single task waits, another thread serves it once, and nobody comes to set right what
+ * was missed ---- */
+
+static enum { ASKS_NOTHING, ASKS_FOR_ITEM, ASKS_FOR_ROOM } asked;
+
+static void make_one(void)
+{
+    make_lock();
+    asked = ASKS_NOTHING;
+    SIM_CHECK(weft_queue_create(&queue, 1) == 0);
+}
+
+static int get_one(void)
+{
+    void *item = NULL;
+    int rc, first;
+
+    asked = ASKS_FOR_ITEM;
+    first = rc = weft_queue_get(queue, &item);
+    while (rc < 0)
+        rc = weft_queue_get(queue, &item);
+    SIM_CHECK(item == &asked);
+    return first;
+}
+
+static int put_one(void)
+{
+    void *item = NULL;
+    int rc, first;
+
+    SIM_CHECK(weft_queue_put_nowait(queue, &asked) == 0);
+    asked = ASKS_FOR_ROOM;
+    first = rc = weft_queue_put(queue, &item);
+    while (rc < 0)
+        rc = weft_queue_put(queue, &item);
+    SIM_CHECK(weft_queue_get_nowait(queue, &item) == 0 && item == &item);
+    return first;
+}
+
+static int use_one(void)
+{
+    int rc = weft_lock_acquire(&lock);
+
+    if (rc < 0)
+        return rc;
+    rc = sim_one_in(2) ? get_one() : put_one();
+    SIM_CHECK(weft_queue_empty(queue));
+    SIM_CHECK(weft_lock_release(&lock) == 0);
+    return rc;
+}
+
+static void serve_one(void)
+{
+    int what = asked;
+    void *item = NULL;
+
+    asked = ASKS_NOTHING;
+    if (what == ASKS_FOR_ITEM)
+        SIM_CHECK(weft_queue_put_nowait(queue, &asked) == 0);
+    else if (what == ASKS_FOR_ROOM)
+        SIM_CHECK(weft_queue_get_nowait(queue, &item) == 0 && item == &asked);
+}
+
+static void check_one(void)
+{
+    SIM_CHECK(weft_queue_empty(queue) && !weft_lock_locked(&lock));
+    weft_queue_unref(queue);
+}
+
 /* ---- the run ---- */
 
 static const struct kind kinds[] = {
     {"lock", make_lock, use_lock, meddle_with_lock, check_lock},
     {"event", make_event, use_event, set_event, check_event},
+    {"queue", make_queue, use_queue, meddle_with_queue, check_queue},
+    {"one at a queue", make_one, use_one, serve_one, check_one},
     {"never", make_never, use_never, end_one, check_never},
 };
 
