@@ -44,6 +44,7 @@
 #include "weft/loop.h"
 #include "weft/queue.h"
 #include "weft/run.h"
+#include "weft/semaphore.h"
 #include "weft/strand.h"
 #include "weft/stream.h"
 #include "weft/task.h"

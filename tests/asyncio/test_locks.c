@@ -3,6 +3,7 @@
 #include "tests/support/serial.h"
 
 TestSuite(lock, .timeout = 30);
+TestSuite(semaphore, .timeout = 30);
 
 static weft_lock_t lock;
 static int order[8], entered;
@@ -167,4 +168,163 @@ CASE(lock, C256_who_releases_and_acquires_again_waits_its_turn)
 {
     begin();
     CHECK_INT(run_serial(&acquires_right_after_its_release, NULL), 0);
+}
+
+/* ---- semaphores: tasks that take a permit, and note that they did ---- */
+
+static weft_semaphore_t semaphore;
+
+static void begin_with(int permits)
+{
+    CHECK_INT(weft_semaphore_init(&semaphore, permits), 0);
+    entered = 0;
+}
+
+WEFT_CORO(takes_a_permit)
+{
+    int rc = weft_semaphore_acquire(&semaphore);
+
+    if (rc == 0)
+        order[entered++] = (int)(intptr_t)arg;
+    return rc;
+}
+
+WEFT_CORO(takes_and_gives_a_permit)
+{
+    int rc = weft_semaphore_acquire(&semaphore);
+
+    if (rc < 0)
+        return rc;
+    order[entered++] = (int)(intptr_t)arg;
+    turn();
+    return weft_semaphore_release(&semaphore);
+}
+
+/* ---- C263 ---- */
+
+WEFT_CORO(chains_wake_ups)
+{
+    weft_task_t *task[4];
+
+    for (intptr_t i = 0; i < 4; i++)
+        task[i] = start(&takes_and_gives_a_permit, (void *)i);
+    for (int i = 0; i < 4; i++)
+        CHECK_INT(weft_join(task[i], NULL), 0);
+    for (int i = 0; i < 4; i++)
+        CHECK_INT(order[i], i);
+    CHECK(!weft_semaphore_locked(&semaphore));
+    return 0;
+}
+
+CASE(semaphore, C263_permits_go_round_in_fifo_order)
+{
+    begin_with(1);
+    CHECK_INT(run_serial(&chains_wake_ups, NULL), 0);
+    CHECK_INT(entered, 4);
+}
+
+/* Several releases at once, then acquire by the one who released: it is the last. */
+WEFT_CORO(releases_twice_and_acquires)
+{
+    weft_task_t *first = start(&takes_a_permit, (void *)1);
+    weft_task_t *second = start(&takes_a_permit, (void *)2);
+    weft_task_t *third = start(&takes_and_gives_a_permit, (void *)3);
+
+    CHECK_INT(weft_semaphore_release(&semaphore), 0);
+    CHECK_INT(weft_semaphore_release(&semaphore), 0);
+    CHECK_INT(weft_semaphore_release(&semaphore), 0);
+    CHECK(weft_semaphore_locked(&semaphore));
+    CHECK_INT(weft_semaphore_acquire(&semaphore), 0);
+    CHECK_INT(entered, 3);
+    for (int i = 0; i < 3; i++)
+        CHECK_INT(order[i], i + 1);
+    CHECK_INT(weft_join(first, NULL), 0);
+    CHECK_INT(weft_join(second, NULL), 0);
+    return weft_join(third, NULL);
+}
+
+CASE(semaphore, C263_who_releases_and_acquires_again_waits_its_turn)
+{
+    begin_with(0);
+    CHECK_INT(run_serial(&releases_twice_and_acquires, NULL), 0);
+}
+
+/* ---- C264 ---- */
+
+WEFT_CORO(cancels_around_a_release)
+{
+    weft_task_t *task[4];
+
+    for (intptr_t i = 0; i < 4; i++)
+        task[i] = start(&takes_a_permit, (void *)i);
+    CHECK(weft_cancel(task[0]));
+    CHECK_INT(weft_semaphore_release(&semaphore), 0);
+    CHECK(weft_cancel(task[1])); /* has the permit, but did not go on yet */
+    CHECK(weft_cancel(task[2]));
+    for (int i = 0; i < 3; i++)
+        CHECK_INT(weft_join(task[i], NULL), -ECANCELED);
+    CHECK_INT(weft_join(task[3], NULL), 0);
+    CHECK_INT(entered, 1);
+    CHECK(weft_semaphore_locked(&semaphore));
+    return 0;
+}
+
+CASE(semaphore, C264_no_permit_is_lost_by_a_cancel)
+{
+    begin_with(0);
+    CHECK_INT(run_serial(&cancels_around_a_release, NULL), 0);
+}
+
+WEFT_CORO(cancels_the_only_one)
+{
+    weft_task_t *task = start(&takes_a_permit, NULL);
+
+    CHECK_INT(weft_semaphore_release(&semaphore), 0);
+    CHECK(weft_cancel(task));
+    CHECK_INT(weft_join(task, NULL), -ECANCELED);
+    CHECK(!weft_semaphore_locked(&semaphore));
+    return weft_semaphore_acquire(&semaphore);
+}
+
+CASE(semaphore, C264_a_permit_that_nobody_wants_is_there_for_the_next)
+{
+    begin_with(0);
+    CHECK_INT(run_serial(&cancels_the_only_one, NULL), 0);
+}
+
+/* ---- C265 ---- */
+
+WEFT_CORO(releases_more_than_there_were)
+{
+    CHECK_INT(weft_semaphore_release(&semaphore), -EINVAL);
+    CHECK_INT(weft_semaphore_acquire(&semaphore), 0);
+    CHECK_INT(weft_semaphore_release(&semaphore), 0);
+    CHECK_INT(weft_semaphore_release(&semaphore), -EINVAL);
+    CHECK(weft_semaphore_try_acquire(&semaphore));
+    CHECK(!weft_semaphore_try_acquire(&semaphore));
+    return 0;
+}
+
+CASE(semaphore, C265_a_bounded_one_refuses_a_release_too_many)
+{
+    CHECK_INT(weft_bounded_semaphore_init(&semaphore, 1), 0);
+    CHECK_INT(run(&releases_more_than_there_were, NULL), 0);
+}
+
+WEFT_CORO(begins_without_permits)
+{
+    CHECK(weft_semaphore_locked(&semaphore));
+    CHECK(!weft_semaphore_try_acquire(&semaphore));
+    CHECK_INT(weft_semaphore_release(&semaphore), 0);
+    CHECK(!weft_semaphore_locked(&semaphore));
+    CHECK_INT(weft_semaphore_init(&semaphore, -1), -EINVAL);
+    CHECK_INT(weft_bounded_semaphore_init(&semaphore, -1), -EINVAL);
+    CHECK(!weft_semaphore_locked(&semaphore)); /* nothing was changed */
+    return 0;
+}
+
+CASE(semaphore, C265_may_begin_with_none_but_not_with_less)
+{
+    begin_with(0);
+    CHECK_INT(run(&begins_without_permits, NULL), 0);
 }

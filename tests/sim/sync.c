@@ -162,6 +162,56 @@ static void check_event(void)
     SIM_CHECK(weft_event_is_set(&event));
 }
 
+/* ---- semaphore: never more inside than permitted; all permits are back at the end ---- */
+
+enum { PERMITS = 3 };
+
+static weft_semaphore_t semaphore;
+
+static void make_semaphore(void)
+{
+    SIM_CHECK(weft_bounded_semaphore_init(&semaphore, PERMITS) == 0);
+    inside = 0;
+}
+
+static void use_permit(void)
+{
+    SIM_CHECK(inside++ < PERMITS);
+    stay();
+    SIM_CHECK(inside-- > 0);
+    SIM_CHECK(weft_semaphore_release(&semaphore) == 0);
+}
+
+static int use_semaphore(void)
+{
+    int rc = 0;
+
+    if (sim_one_in(8)) {
+        if (weft_semaphore_try_acquire(&semaphore))
+            use_permit();
+        return 0;
+    }
+    rc = weft_semaphore_acquire(&semaphore);
+    if (rc == 0)
+        use_permit();
+    return rc;
+}
+
+static void meddle_with_semaphore(void)
+{
+    if (!weft_semaphore_try_acquire(&semaphore))
+        return;
+    SIM_CHECK(inside++ < PERMITS);
+    pass();
+    SIM_CHECK(inside-- > 0);
+    SIM_CHECK(weft_semaphore_release(&semaphore) == 0);
+}
+
+static void check_semaphore(void)
+{
+    SIM_CHECK(weft_semaphore_release(&semaphore) == -EINVAL);
+}
+
 /* ---- never: what nobody grants ends by the one cancel that is accepted ---- */
 
 static weft_lock_t never;
@@ -353,6 +403,7 @@ static const struct kind kinds[] = {
     {"event", make_event, use_event, set_event, check_event},
     {"queue", make_queue, use_queue, meddle_with_queue, check_queue},
     {"one at a queue", make_one, use_one, serve_one, check_one},
+    {"semaphore", make_semaphore, use_semaphore, meddle_with_semaphore, check_semaphore},
     {"never", make_never, use_never, end_one, check_never},
 };
 
