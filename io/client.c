@@ -73,7 +73,7 @@ static void leave(struct weft__client *client)
 
 static void destroy(struct weft_awaitable *task)
 {
-    leave(task->extra->data);
+    leave(weft__extra(task)->data);
 }
 
 static bool is_closed(struct weft__stream *stream)
@@ -123,8 +123,8 @@ static weft_coro_t *make(struct weft_server *server, struct weft__stream *stream
         return NULL;
     client = coro->arg;
     client->task = coro;
-    coro->extra->data = client;
-    coro->extra->destroy = destroy;
+    weft__extra(coro)->data = client;
+    weft__extra(coro)->destroy = destroy;
     weft__spin_lock(&server->lock);
     client->round = server->round;
     server->refs++;

@@ -49,7 +49,7 @@ static void close_and_unlock(struct weft__listener *listener)
 
 static void drop(struct weft_awaitable *anchor)
 {
-    struct weft__listener *listener = anchor->extra->data;
+    struct weft__listener *listener = weft__extra(anchor)->data;
 
     weft_handle_unref(listener->spare);
     weft__spin_lock(&listener->server->lock);

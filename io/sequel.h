@@ -15,8 +15,8 @@
 #include "runtime/core/task.h"
 #include "runtime/sched/handle.h"
 
-/* An anchor that calls drop(anchor) when its last reference goes; the object is
- * anchor->extra->data. NULL when out of memory: then [object] stays the caller's. Any thread. */
+/* An anchor that calls drop(anchor) when its last reference goes; the object is the `data` of its
+ * extra part. NULL when out of memory: then [object] stays the caller's. Any thread. */
 struct weft_awaitable *weft__sequel_anchor(void *object,
                                            void (*drop)(struct weft_awaitable *anchor));
 

@@ -122,7 +122,7 @@ void weft__turn_give(struct weft__stream *stream)
 
 static void drop_sequel(struct weft_awaitable *anchor)
 {
-    weft__stream_unref(anchor->extra->data);
+    weft__stream_unref(weft__extra(anchor)->data);
 }
 
 static void run_sequel(weft_future_t *anchor, void *arg)

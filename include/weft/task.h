@@ -138,6 +138,12 @@ WEFT_API WEFT_MUST int weft_join(weft_awaitable_t *aw, void **result);
  * Python       aw.cancel() */
 WEFT_API bool weft_cancel(weft_awaitable_t *aw);
 
+/* The same with a message (copied; it is lost when out of memory), which whoever gets the
+ * -ECANCELED, the task itself or who awaits it, finds by weft_error_message(weft_last_error()). A
+ * later cancel that comes before the task has seen this one replaces it.
+ * Python       aw.cancel(msg) */
+WEFT_API bool weft_cancel_message(weft_awaitable_t *aw, const char *message);
+
 /* How many cancel requests [task] has had that were not taken back. Python's task.cancelling(). */
 WEFT_API int weft_cancelling(const weft_task_t *task);
 

@@ -40,7 +40,7 @@ weft_coro_t *weft_coro_copy_at(const weft_corofn_t *fn, const void *arg, size_t 
     }
     if (size > 0)
         memcpy(extra->copy, arg, size);
-    aw->extra = extra;
+    weft__store_release(&aw->extra, extra); /* release: pairs with weft__extra */
     aw->arg = extra->copy;
     return aw;
 }
@@ -130,7 +130,7 @@ bool weft_done(const weft_awaitable_t *aw)
 bool weft_cancelled(const weft_awaitable_t *aw)
 {
     return weft__is_done(aw) && aw->error == -ECANCELED &&
-           (weft__kind(aw) != WEFT__KIND_FUTURE || !aw->extra || !aw->extra->cancel);
+           (weft__kind(aw) != WEFT__KIND_FUTURE || !weft__extra(aw) || !weft__extra(aw)->cancel);
 }
 
 int weft_result(weft_awaitable_t *aw, void **result)

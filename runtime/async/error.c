@@ -26,6 +26,8 @@ const char *weft_strerror(int error)
         return "the queue is full";
     case WEFT_EQUEUESHUTDOWN:
         return "the queue was shut down";
+    case WEFT_EGROUP:
+        return "several errors";
     default:
         text = error > -4096 ? strerrordesc_np(-error) : NULL;
         return text ? text : "unknown error";

@@ -43,7 +43,7 @@ struct gather {
 
 static void destroy(struct weft_awaitable *future)
 {
-    struct gather *gather = future->extra->data;
+    struct gather *gather = weft__extra(future)->data;
 
     for (size_t i = 0; i < gather->count; i++)
         weft_unref(gather->child[i].aw);
@@ -101,7 +101,7 @@ static void fire(struct weft__waiter *waiter, struct weft_awaitable *done)
 
 static bool cancel(struct weft_awaitable *future, struct weft__walk *outer)
 {
-    struct gather *gather = future->extra->data;
+    struct gather *gather = weft__extra(future)->data;
     bool any = false;
 
     if (weft__is_done(future))
@@ -270,10 +270,10 @@ weft_future_t *weft_gather_future_opts(weft_awaitable_t *const *aws, size_t coun
 
 const weft_result_t *weft_gather_results(const weft_future_t *future, size_t *count)
 {
-    if (!future || weft__kind(future) != WEFT__KIND_FUTURE || !future->extra ||
-        future->extra->cancel != cancel || !weft__is_done(future) || future->error < 0)
+    if (!future || weft__kind(future) != WEFT__KIND_FUTURE || !weft__extra(future) ||
+        weft__extra(future)->cancel != cancel || !weft__is_done(future) || future->error < 0)
         return NULL;
-    struct gather *gather = future->extra->data;
+    struct gather *gather = weft__extra(future)->data;
     if (count)
         *count = gather->count;
     return gather->results;

@@ -15,6 +15,7 @@
 #include "runtime/base/clock.h"
 #include "runtime/sched/alarm.h"
 #include "runtime/sched/cancel.h"
+#include "runtime/sched/level.h"
 #include "runtime/sched/loop.h"
 #include "runtime/sched/misuse.h"
 
@@ -22,7 +23,7 @@ struct scope {
     struct weft__alarm alarm;
     struct weft_awaitable *task;
     int64_t when;
-    uint32_t base, sequence;
+    uint32_t base, sequence, depth;
     bool expired; /* written under the heap's lock */
     uint32_t magic;
 };
@@ -36,7 +37,7 @@ static struct weft_awaitable *ring(struct weft__alarm *alarm)
     struct scope *scope = weft__container_of(alarm, struct scope, alarm);
 
     scope->expired = true;
-    if (!weft__token_put(scope->task, &scope->sequence))
+    if (!weft__token_put(scope->task, scope->depth, &scope->sequence))
         return NULL;
     weft__awaitable_ref(scope->task);
     return scope->task;
@@ -53,6 +54,7 @@ int weft_timeout_enter_at(weft_timeout_t *timeout, weft_ns_t when)
         return weft__no_task("timeout");
     *scope = (struct scope){.task = task, .when = when, .magic = SCOPE_OPEN};
     scope->base = weft__tokens_count(weft__load_relaxed(&task->tokens)); /* relaxed: a number */
+    scope->depth = weft__scope_depth(task);
     scope->alarm.ring = ring;
     weft__timer_init(&scope->alarm.timer);
     if (when != WEFT_NONE)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "runtime/core/error.h"
 #include "runtime/core/slab.h"
 #include "runtime/core/waiters.h"
 
@@ -25,7 +26,6 @@ struct weft_awaitable *weft__awaitable_new(enum weft__kind kind, const weft_coro
     aw->parent = NULL;
     aw->loop = NULL;
     aw->strand = NULL;
-    aw->extra = NULL;
     aw->where = where;
     /* relaxed: nobody else knows it yet. But for refs: release, pairs with the acquire by which the
      * walk of the registry takes a reference (sched/registry.c), so that it sees an object that is
@@ -36,6 +36,7 @@ struct weft_awaitable *weft__awaitable_new(enum weft__kind kind, const weft_coro
     weft__store_relaxed(&aw->word, 0);
     weft__store_relaxed(&aw->ws, 0);
     weft__store_relaxed(&aw->tokens, 0);
+    weft__store_relaxed(&aw->extra, NULL);
     weft__store_release(&aw->refs, kind == WEFT__KIND_CORO ? 2 : 1);
     return aw;
 }
@@ -63,10 +64,14 @@ struct weft_awaitable *weft__awaitable_failed(int error)
 
 void weft__awaitable_free_extra(struct weft_awaitable *aw)
 {
-    if (aw->extra->destroy)
-        aw->extra->destroy(aw);
-    free(aw->extra->name);
-    free(aw->extra);
+    struct weft__extra *extra = weft__extra(aw);
+
+    if (extra->destroy)
+        extra->destroy(aw);
+    weft__error_unref(extra->error);
+    weft__error_unref(weft__load_relaxed(&extra->message)); /* relaxed: nobody else is left */
+    free(extra->name);
+    free(extra);
 }
 
 void weft__awaitable_unref(struct weft_awaitable *aw, uint32_t n)
@@ -85,68 +90,65 @@ void weft__awaitable_unref(struct weft_awaitable *aw, uint32_t n)
     weft__awaitable_free(aw);
 }
 
-static struct weft__spin extras; /* the making of extra parts and default names: rare */
-
-static struct weft__extra *extra_locked(struct weft_awaitable *aw)
-{
-    if (!aw->extra)
-        aw->extra = calloc(1, sizeof *aw->extra);
-    return aw->extra;
-}
-
 struct weft__extra *weft__awaitable_extra(struct weft_awaitable *aw)
 {
-    weft__spin_lock(&extras);
-    struct weft__extra *extra = extra_locked(aw);
-    weft__spin_unlock(&extras);
+    struct weft__extra *extra = weft__extra(aw), *made;
+
+    if (extra || !(made = calloc(1, sizeof *made)))
+        return extra;
+    /* acq_rel: release the empty object; acquire that of whoever was faster. */
+    if (weft__cas_acq_rel(&aw->extra, &extra, made))
+        return made;
+    free(made);
     return extra;
 }
 
+static struct weft__spin names; /* all names: they are rarely given, and rarely asked for */
+
 int weft__awaitable_set_name(struct weft_awaitable *aw, const char *name)
 {
-    char *copy = strdup(name);
+    struct weft__extra *extra = weft__awaitable_extra(aw);
+    char *copy = extra ? strdup(name) : NULL, *old;
 
     if (!copy)
         return -ENOMEM;
-    weft__spin_lock(&extras);
-    struct weft__extra *extra = extra_locked(aw);
-    if (extra) {
-        char *old = extra->name;
-        extra->name = copy;
-        copy = old;
-    }
-    weft__spin_unlock(&extras);
-    free(copy);
-    return extra ? 0 : -ENOMEM;
+    weft__spin_lock(&names);
+    old = extra->name;
+    extra->name = copy;
+    weft__spin_unlock(&names);
+    free(old);
+    return 0;
 }
 
 static char *default_name(void)
 {
-    static _Atomic(uint64_t) names;
+    static _Atomic(uint64_t) given;
     char text[32];
 
     /* relaxed: only uniqueness is asked of it. */
     snprintf(text, sizeof text, "Task-%llu",
-             (unsigned long long)weft__fetch_add_relaxed(&names, 1) + 1);
+             (unsigned long long)weft__fetch_add_relaxed(&given, 1) + 1);
     return strdup(text);
 }
 
 size_t weft__awaitable_name(struct weft_awaitable *aw, char *buffer, size_t size)
 {
     const char *name = aw->fn ? aw->fn->name : "future";
+    struct weft__extra *extra = NULL;
     size_t length;
 
-    weft__spin_lock(&extras);
-    if (weft__kind(aw) == WEFT__KIND_TASK) {
-        struct weft__extra *extra = extra_locked(aw);
-        if (extra && !extra->name)
+    if (weft__kind(aw) == WEFT__KIND_TASK)
+        extra = weft__awaitable_extra(aw);
+    weft__spin_lock(&names);
+    if (extra) {
+        if (!extra->name)
             extra->name = default_name();
-        if (extra && extra->name)
+        if (extra->name)
             name = extra->name;
     }
     length = strlen(name);
     if (size > 0)
         snprintf(buffer, size, "%s", name);
-    weft__spin_unlock(&extras);
+    weft__spin_unlock(&names);
     return length;
 }

@@ -14,8 +14,9 @@
  *          otherwise).
  *   ws     wait state: WAITING as long as the task is suspended in a wait that can be interrupted,
  *          HELD while a canceller looks at it, AGAIN when another one came meanwhile.
- *   tokens pending cancels (16 bits), the count of cancels (16), a sequence number (32) that moves
- *          on whenever pending ones left, delivered or moved inward.
+ *   tokens pending cancels (15 bits), one bit that stands for a cancelled scope (sched/level.h),
+ * the count of cancels (16), a sequence number (32) that moves on whenever pending ones left,
+ *          delivered or moved inward.
  *   pos    which slot of which deque holds it while it is not started (deque.h).
  * All other members belong to whoever runs the task, or creates it before it is submitted.
  *
@@ -50,6 +51,9 @@
 #include "runtime/core/entry.h"
 #include "runtime/core/slab.h"
 
+struct weft_error;
+struct weft__block;
+struct weft__scope;
 struct weft__stack;
 struct weft__wait;
 struct weft__walk;
@@ -69,9 +73,16 @@ enum { /* flags: written before the object is shared */
        WEFT__TASK_CLASS_SHIFT = 4, /* the upper bits: size class of its stack */
 };
 
-/* What few objects have: a name, a copied argument, another behaviour. */
+/* What few objects have: a name, more to say of an error, another behaviour, a copied argument.
+ * Made at need, by any thread; it stays until the object goes. */
 struct weft__extra {
     char *name;
+    struct weft_error *error; /* the last one (core/error.h): the task's own, constant once done */
+    _Atomic(struct weft_error *) message; /* of a cancel that is pending (sched/message.h) */
+    struct weft__block *blocks; /* what it has entered and not left, innermost first: its own */
+    struct weft__scope *scopes; /* of these, what cancels by level: under the lock of the word */
+    uint32_t shields;           /* of these, how many shield: likewise */
+    _Atomic(bool) shield_told;  /* its error was reported, as nobody else will see it */
     /* instead of completing it as cancelled; outer: of sched/cancel.h */
     bool (*cancel)(struct weft_awaitable *aw, struct weft__walk *outer);
     void (*destroy)(struct weft_awaitable *aw); /* frees what `data` holds */
@@ -101,9 +112,9 @@ struct weft_awaitable {
     struct weft_awaitable *parent; /* on whose stack it runs inlined, else NULL */
     struct weft_loop
         *loop; /* borrowed: a loop outlives its tasks; futures may outlive it (loop.h) */
-    struct weft_strand *strand; /* a reference until it is done, or NULL */
-    struct weft__extra *extra;  /* or NULL */
-    const char *where;          /* "file:line" of its creation */
+    struct weft_strand *strand;          /* a reference until it is done, or NULL */
+    _Atomic(struct weft__extra *) extra; /* or NULL */
+    const char *where;                   /* "file:line" of its creation */
 } __attribute__((aligned(WEFT__CACHE_LINE)));
 
 _Static_assert(sizeof(struct weft_awaitable) == 2 * WEFT__CACHE_LINE, "two lines");
@@ -117,12 +128,21 @@ enum { WEFT__WAITING = 1, WEFT__HELD = 2, WEFT__AGAIN = 4 };
 
 /* tokens */
 #define WEFT__TOKEN_PENDING ((uint64_t)1)
+#define WEFT__TOKEN_EDGES ((uint64_t)0x7fff) /* as many as can be pending */
+#define WEFT__TOKEN_LEVEL ((uint64_t)0x8000) /* pending for ever: sched/level.h */
 #define WEFT__TOKEN_COUNT ((uint64_t)1 << 16)
 #define WEFT__TOKEN_SEQUENCE ((uint64_t)1 << 32)
 
+/* Not zero: there is something to raise. */
 WEFT__INLINE uint32_t weft__tokens_pending(uint64_t tokens)
 {
-    return (uint32_t)(tokens & 0xffff);
+    return (uint32_t)(tokens & (WEFT__TOKEN_EDGES | WEFT__TOKEN_LEVEL));
+}
+
+/* How many of these leave when they are raised. */
+WEFT__INLINE uint32_t weft__tokens_edges(uint64_t tokens)
+{
+    return (uint32_t)(tokens & WEFT__TOKEN_EDGES);
 }
 
 WEFT__INLINE uint32_t weft__tokens_count(uint64_t tokens)
@@ -147,6 +167,12 @@ WEFT__INLINE bool weft__is_done(const struct weft_awaitable *aw)
     return weft__load_acquire(&((struct weft_awaitable *)(uintptr_t)aw)->word) == WEFT__WORD_DONE;
 }
 
+/* acquire: pairs with the release of whoever made it. */
+WEFT__INLINE struct weft__extra *weft__extra(const struct weft_awaitable *aw)
+{
+    return weft__load_acquire(&((struct weft_awaitable *)(uintptr_t)aw)->extra);
+}
+
 /* A new object of [kind] with one reference, and for a coroutine the run's as well; or NULL. */
 struct weft_awaitable *weft__awaitable_new(enum weft__kind kind, const weft_corofn_t *fn, void *arg,
                                            const char *where);
@@ -162,7 +188,7 @@ void weft__awaitable_free_extra(struct weft_awaitable *aw);
 /* Frees what nobody else can reach. */
 WEFT__INLINE void weft__awaitable_free(struct weft_awaitable *aw)
 {
-    if (weft__unlikely(aw->extra != NULL))
+    if (weft__unlikely(weft__extra(aw) != NULL))
         weft__awaitable_free_extra(aw);
     weft__store_relaxed(&aw->kind, WEFT__KIND_FREE);
     /* relaxed: the walk of the registry only compares it with zero. */

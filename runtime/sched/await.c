@@ -4,6 +4,7 @@
 #include "runtime/sched/cancel.h"
 #include "runtime/sched/fork.h"
 #include "runtime/sched/loop.h"
+#include "runtime/sched/message.h"
 #include "runtime/sched/misuse.h"
 #include "runtime/sched/registry.h"
 #include "runtime/sched/suspend.h"
@@ -25,15 +26,30 @@ static void fire(struct weft__waiter *waiter, struct weft_awaitable *done)
     weft__wake(weft__container_of(waiter, struct await_wait, waiter)->task);
 }
 
+/* A plain future ends at once, with what the cancel has to say. */
+static bool cancel_future(struct weft_awaitable *future, struct weft_error *message)
+{
+    uintptr_t newest = weft__word_lock(future);
+
+    if (newest == WEFT__WORD_DONE)
+        return false;
+    if (weft__unlikely(message != NULL))
+        weft__error_set(future, weft__error_ref(message));
+    future->error = -ECANCELED;
+    future->result = NULL;
+    weft__word_complete(future, newest);
+    return true;
+}
+
 bool weft__cancel(struct weft_awaitable *aw, struct weft__walk *outer)
 {
     switch (weft__kind(aw)) {
     case WEFT__KIND_TASK:
         return weft__cancel_task(aw, outer);
     case WEFT__KIND_FUTURE:
-        if (aw->extra && aw->extra->cancel)
-            return aw->extra->cancel(aw, outer);
-        return weft__awaitable_complete(aw, -ECANCELED, NULL);
+        if (weft__extra(aw) && weft__extra(aw)->cancel)
+            return weft__extra(aw)->cancel(aw, outer);
+        return cancel_future(aw, outer ? outer->message : NULL);
     default:
         return false;
     }
@@ -43,7 +59,7 @@ static void await_commit(struct weft_awaitable *task, struct weft__wait *wait)
 {
     struct await_wait *w = weft__container_of(wait, struct await_wait, wait);
     struct weft_awaitable *aw = w->aw;
-    struct weft__walk walk = {0};
+    struct weft__walk walk = {0}, top = {0};
 
     weft__wait_publish(task);
     weft__sim_point("await commit");
@@ -56,6 +72,8 @@ static void await_commit(struct weft_awaitable *task, struct weft__wait *wait)
     if (weft__unlikely(cancelled)) {
         if (weft__kind(aw) == WEFT__KIND_TASK)
             weft__walk_into(&walk, task, aw);
+        else
+            top.message = weft__message_peek(task);
         weft__awaitable_ref(aw);
     }
     weft__word_unlock(aw, weft__waiters_add(newest, &w->waiter));
@@ -63,7 +81,8 @@ static void await_commit(struct weft_awaitable *task, struct weft__wait *wait)
     if (weft__likely(!cancelled))
         return;
     if (weft__kind(aw) != WEFT__KIND_TASK)
-        weft__cancel(aw, NULL);
+        weft__cancel(aw, &top);
+    weft__error_unref(top.message);
     if (walk.next) {
         weft__interrupt(walk.next, false, NULL);
         weft__awaitable_unref(walk.next, 1);
@@ -81,7 +100,10 @@ static bool await_interrupt(struct weft_awaitable *task, struct weft__wait *wait
     bool is_task = weft__kind(aw) == WEFT__KIND_TASK, woke = false;
 
     if (!is_task && !walk->cycle) {
+        walk->message = weft__message_peek(task);
         weft__cancel(aw, walk);
+        weft__error_unref(walk->message);
+        walk->message = NULL;
         return false;
     }
     uintptr_t newest = weft__word_lock(aw);
@@ -247,8 +269,10 @@ static bool goes_on_by_return(struct weft__worker *worker)
 int weft__await_outcome(struct weft_awaitable *aw, void **result)
 {
     weft__store_relaxed(&aw->retrieved, 1); /* relaxed: see core/task.h */
-    if (weft__unlikely(aw->error < 0))
+    if (weft__unlikely(aw->error < 0)) {
+        weft__message_follow(aw);
         return aw->error;
+    }
     if (result)
         *result = aw->result;
     return 0;
@@ -280,8 +304,12 @@ static int await_inlined(struct weft__worker *worker, struct weft_awaitable *tas
     bool by_return = goes_on_by_return(worker);
     if (weft__likely(error <= 0)) { /* not finished yet */
         if (gone && by_return && weft__registry_alone(worker, child)) {
-            if (error == 0 && result)
+            if (weft__unlikely(error < 0)) {
+                child->error = error;
+                weft__message_follow(child);
+            } else if (result) {
                 *result = child->result;
+            }
             *gone = true;
             weft__registry_free_alone(worker, child);
             return weft__unlikely(weft__raise(task)) ? -ECANCELED : error;
@@ -344,4 +372,13 @@ int weft_join(weft_awaitable_t *aw, void **result)
 bool weft_cancel(weft_awaitable_t *aw)
 {
     return aw && weft__cancel(aw, NULL);
+}
+
+bool weft_cancel_message(weft_awaitable_t *aw, const char *message)
+{
+    struct weft__walk top = {.message = message ? weft__error_new(-ECANCELED, message, 0) : NULL};
+    bool asked = aw && weft__cancel(aw, &top);
+
+    weft__error_unref(top.message);
+    return asked;
 }

@@ -3,7 +3,9 @@
 
 #include "runtime/base/sim.h"
 #include "runtime/core/waiters.h"
+#include "runtime/sched/level.h"
 #include "runtime/sched/loop.h"
+#include "runtime/sched/message.h"
 #include "runtime/sched/submit.h"
 
 /* From outside of the loop: its end must not overtake us between the step after which the task is
@@ -101,40 +103,52 @@ static void interrupt_one(struct weft_awaitable *task, struct weft__walk *walk)
     } while (!let_go(task, woke));
 }
 
-/* Adds [n] pending cancels to what is in the word. Both halves stop at their largest value: more
- * requests than that are one. */
-static uint64_t with_cancels(uint64_t tokens, uint64_t n)
+/* Adds [n] to what is pending and [m] to the count. Both stop at their largest value: more requests
+ * than that are one. */
+static uint64_t with_cancels(uint64_t tokens, uint64_t n, uint64_t m)
 {
-    uint64_t pending = weft__tokens_pending(tokens) + n, count = weft__tokens_count(tokens) + n;
+    uint64_t pending = weft__tokens_edges(tokens) + n, count = weft__tokens_count(tokens) + m;
 
-    pending = pending < 0xffff ? pending : 0xffff;
+    pending = pending < WEFT__TOKEN_EDGES ? pending : WEFT__TOKEN_EDGES;
     count = count < 0xffff ? count : 0xffff;
-    return (tokens & ~(uint64_t)0xffffffff) | count << 16 | pending;
+    return (tokens & ~(uint64_t)0xffffffff) | count << 16 | (tokens & WEFT__TOKEN_LEVEL) | pending;
 }
 
-/* Returns what the word was. seq_cst: put before the look at ws; see weft__wait_publish. */
-static uint64_t put(struct weft_awaitable *task, uint64_t n)
+/* Under the lock of the word. Returns what the tokens were. seq_cst: put before the look at ws; see
+ * weft__wait_publish. */
+static uint64_t put(struct weft_awaitable *task, uint32_t depth, uint64_t n)
 {
     uint64_t old = weft__load_relaxed(&task->tokens);
+    uint64_t pending = weft__scope_withholds(task, depth) ? 0 : n;
 
-    while (!weft__cas_seq_cst(&task->tokens, &old, with_cancels(old, n)))
+    while (!weft__cas_seq_cst(&task->tokens, &old, with_cancels(old, pending, n)))
         ;
     return old;
 }
 
-/* Takes all pending ones out, and returns how many; the sequence moves on. One step, as an uncancel
- * may come from elsewhere at any time. seq_cst: one order of all changes. */
+void weft__token_again(struct weft_awaitable *task)
+{
+    uint64_t old = weft__load_relaxed(&task->tokens);
+
+    while (weft__tokens_edges(old) == 0 &&
+           !weft__cas_seq_cst(&task->tokens, &old, old + WEFT__TOKEN_PENDING))
+        ;
+}
+
+/* Takes all pending ones out, and returns how many; the sequence moves on. That of a scope stays,
+ * and is one if there are no others. One step, as an uncancel may come from elsewhere at any time.
+ * seq_cst: one order of all changes. */
 static uint32_t take_pending(struct weft_awaitable *task)
 {
     /* relaxed: a token that comes later is met by the next wait. */
     uint64_t old = weft__load_relaxed(&task->tokens);
 
     do {
-        if (weft__likely(!weft__tokens_pending(old)))
-            return 0;
+        if (weft__likely(!weft__tokens_edges(old)))
+            return weft__tokens_pending(old) ? 1 : 0;
     } while (
-        !weft__cas_seq_cst(&task->tokens, &old, (old & ~(uint64_t)0xffff) + WEFT__TOKEN_SEQUENCE));
-    return weft__tokens_pending(old);
+        !weft__cas_seq_cst(&task->tokens, &old, (old & ~WEFT__TOKEN_EDGES) + WEFT__TOKEN_SEQUENCE));
+    return weft__tokens_edges(old);
 }
 
 void weft__walk_into(struct weft__walk *walk, struct weft_awaitable *task,
@@ -142,10 +156,14 @@ void weft__walk_into(struct weft__walk *walk, struct weft_awaitable *task,
 {
     /* The outer's sequence moves on: a scope that expired does not withdraw what has left. */
     uint32_t n = take_pending(task);
+    struct weft_error *message;
 
     if (n == 0)
         return;
-    put(inner, n);
+    message = weft__message_take(task);
+    weft__message_put(inner, message);
+    weft__error_unref(message);
+    put(inner, 0, n);
     if (!walk->next) {
         weft__awaitable_ref(inner);
         walk->next = inner;
@@ -195,22 +213,29 @@ void weft__interrupt(struct weft_awaitable *first, bool owner, struct weft__walk
         weft__awaitable_unref(tortoise, 1);
 }
 
-bool weft__token_put(struct weft_awaitable *task, uint32_t *sequence)
+static bool token_put(struct weft_awaitable *task, uint32_t depth, uint32_t *sequence,
+                      struct weft_error *message)
 {
     uintptr_t newest = weft__word_lock(task);
 
     if (newest == WEFT__WORD_DONE)
         return false;
-    uint64_t old = put(task, 1);
+    weft__message_put(task, message);
+    uint64_t old = put(task, depth, 1);
     if (sequence)
         *sequence = weft__tokens_sequence(old);
     weft__word_unlock(task, newest);
     return true;
 }
 
+bool weft__token_put(struct weft_awaitable *task, uint32_t depth, uint32_t *sequence)
+{
+    return token_put(task, depth, sequence, NULL);
+}
+
 bool weft__cancel_task(struct weft_awaitable *task, struct weft__walk *outer)
 {
-    if (!weft__token_put(task, NULL))
+    if (!token_put(task, 0, NULL, outer ? outer->message : NULL))
         return false;
     weft__interrupt(task, false, outer);
     return true;
@@ -233,7 +258,7 @@ void weft__cancel_for_ever(struct weft_awaitable *task)
 {
     struct weft__walk walk = {.cycle = true, .held = task}; /* pass nothing on: out of the list */
 
-    if (!hold_alone(task) || !weft__token_put(task, NULL))
+    if (!hold_alone(task) || !weft__token_put(task, UINT32_MAX, NULL))
         return;
     bool out = task->wait->kind->interrupt(task, task->wait, &walk);
     if (walk.next)
@@ -246,7 +271,10 @@ void weft__cancel_for_ever(struct weft_awaitable *task)
 
 bool weft__raise_pending(struct weft_awaitable *task)
 {
-    return take_pending(task) != 0;
+    if (take_pending(task) == 0)
+        return false;
+    weft__error_set(task, weft__message_take(task));
+    return true;
 }
 
 uint32_t weft__token_take_back(struct weft_awaitable *task, bool own, uint32_t sequence)
@@ -254,14 +282,14 @@ uint32_t weft__token_take_back(struct weft_awaitable *task, bool own, uint32_t s
     uint64_t old = weft__load_relaxed(&task->tokens), new;
 
     do {
-        uint64_t pending = weft__tokens_pending(old), count = weft__tokens_count(old);
+        uint64_t pending = weft__tokens_edges(old), count = weft__tokens_count(old);
         if (count > 0)
             count--;
         if (own && pending && weft__tokens_sequence(old) == sequence)
             pending--;
         if (count == 0)
             pending = 0;
-        new = (old & ~(uint64_t)0xffffffff) | count << 16 | pending;
+        new = (old & ~(uint64_t)0xffffffff) | count << 16 | (old & WEFT__TOKEN_LEVEL) | pending;
         /* seq_cst: one order of all changes of the tokens. */
     } while (!weft__cas_seq_cst(&task->tokens, &old, new));
     return weft__tokens_count(new);

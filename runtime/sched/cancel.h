@@ -29,6 +29,7 @@ struct weft__walk {
     struct weft_awaitable *next; /* the inner task that got the tokens, with a reference; or NULL */
     bool cycle;                  /* the walk came back to where it was: pass nothing on */
     bool owner;                  /* by the worker whose ring the operation is in, after a flush */
+    struct weft_error *message;  /* that the cancel brings along, borrowed, or NULL */
     struct weft__walk
         *outer; /* on this thread's stack: the walk in whose interrupt this one began */
     struct weft_awaitable *held; /* where it is */
@@ -45,9 +46,12 @@ bool weft__cancel_task(struct weft_awaitable *task, struct weft__walk *outer);
  * nobody looks at its frame or resumes it any more. */
 void weft__cancel_for_ever(struct weft_awaitable *task);
 
-/* Puts a token; the interrupt is left to the caller. Returns false if the task is done; *sequence
- * (may be NULL) is the token's, to be withdrawn by. */
-bool weft__token_put(struct weft_awaitable *task, uint32_t *sequence);
+/* Puts a token, from [depth] (sched/level.h); the interrupt is left to the caller. Returns false if
+ * the task is done; *sequence (may be NULL) is the token's, to be withdrawn by. */
+bool weft__token_put(struct weft_awaitable *task, uint32_t depth, uint32_t *sequence);
+
+/* By the task: a cancel that was raised is to strike once more. */
+void weft__token_again(struct weft_awaitable *task);
 
 /* Interrupts what [task] waits for, if tokens are pending. The caller holds a reference, or a lock
  * that keeps the task alive. [owner], [outer]: see struct weft__walk. */

@@ -20,12 +20,13 @@ static struct sigaction before;
 static void say(const struct weft__stack *stack)
 {
     const struct weft_awaitable *task = stack->task;
+    const struct weft__extra *extra = task ? weft__extra(task) : NULL;
     const char *name = "?";
     char line[256];
     int length;
 
     if (task && task->fn)
-        name = task->extra && task->extra->name ? task->extra->name : task->fn->name;
+        name = extra && extra->name ? extra->name : task->fn->name;
     length = snprintf(line, sizeof line,
                       "weft: stack overflow in task %s, whose stack has %u KiB; give it more by "
                       ".stack_size of weft_create_task or by WEFT_CORO_STACK\n",

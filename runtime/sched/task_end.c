@@ -3,6 +3,7 @@
 #include "runtime/core/waiters.h"
 #include "runtime/sched/cancel.h"
 #include "runtime/sched/loop.h"
+#include "runtime/sched/message.h"
 #include "runtime/sched/report.h"
 #include "runtime/sched/suspend.h"
 
@@ -14,8 +15,10 @@ void weft__task_finish(struct weft_awaitable *task, int error)
 
     WEFT__ASSERT(newest != WEFT__WORD_DONE, "a task ended twice");
     /* relaxed: tokens are put under this lock only. */
-    if (weft__unlikely(weft__tokens_pending(weft__load_relaxed(&task->tokens))))
+    if (weft__unlikely(weft__tokens_pending(weft__load_relaxed(&task->tokens)))) {
         error = -ECANCELED;
+        weft__error_set(task, weft__message_take(task));
+    }
     if (weft__unlikely(error < 0))
         task->result = NULL;
     task->error = error < 0 ? error : 0;

@@ -109,7 +109,7 @@ Test(alarm, the_task_of_a_ring_is_interrupted_once_the_lock_is_free_and_let_go)
     held = &worker->timers;
     task->wait = &wait;
     weft__store_relaxed(&task->ws, WEFT__WAITING); /* relaxed: one thread */
-    weft__token_put(task, NULL);
+    weft__token_put(task, 0, NULL);
     weft__awaitable_ref(task);
     set("ring ", 10, &bell);
     set(" after", 10, &after);

@@ -178,7 +178,7 @@ Test(blocking, a_job_whose_task_was_cancelled_before_is_not_queued)
     set_up((struct weft__virtual_config){.seed = 1});
     jobs[0].job.task = jobs[1].job.task = task;
 
-    bool put = weft__token_put(task, NULL);
+    bool put = weft__token_put(task, 0, NULL);
     int cancelled = submit_job(0, write_name);
     unsigned queued = pool.queued, threads = pool.count;
     weft__store_relaxed(&task->tokens, 0); /* relaxed: one thread */

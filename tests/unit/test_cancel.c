@@ -28,7 +28,7 @@ Test(cancel, a_token_is_pending_and_counted_until_it_is_taken_back)
 {
     struct weft_awaitable *task = idle_task();
 
-    bool put = weft__token_put(task, NULL) && weft__token_put(task, NULL);
+    bool put = weft__token_put(task, 0, NULL) && weft__token_put(task, 0, NULL);
     uint32_t left = weft__token_take_back(task, false, 0);
 
     cr_expect(put);
@@ -45,7 +45,7 @@ Test(cancel, a_task_that_is_done_takes_no_token)
     struct weft_awaitable *task = idle_task();
     weft__awaitable_complete(task, 0, NULL);
 
-    bool put = weft__token_put(task, NULL);
+    bool put = weft__token_put(task, 0, NULL);
     bool cancelled = weft__cancel_task(task, NULL);
 
     cr_expect(!put && !cancelled);
@@ -57,8 +57,8 @@ Test(cancel, a_task_that_is_done_takes_no_token)
 Test(cancel, all_that_is_pending_is_raised_once_and_stays_counted)
 {
     struct weft_awaitable *task = idle_task();
-    weft__token_put(task, NULL);
-    weft__token_put(task, NULL);
+    weft__token_put(task, 0, NULL);
+    weft__token_put(task, 0, NULL);
 
     bool first = weft__raise(task);
     bool second = weft__raise(task);
@@ -72,13 +72,13 @@ Test(cancel, the_sequence_moves_when_tokens_leave_and_only_then)
 {
     struct weft_awaitable *task = idle_task();
     uint32_t first, second, third;
-    weft__token_put(task, &first);
-    weft__token_put(task, &second);
+    weft__token_put(task, 0, &first);
+    weft__token_put(task, 0, &second);
 
     weft__token_take_back(task, true, second);
     uint32_t taken_back = sequence(task);
     weft__raise(task);
-    weft__token_put(task, &third);
+    weft__token_put(task, 0, &third);
 
     cr_expect_eq(first, second);
     cr_expect_eq(taken_back, first);
@@ -90,14 +90,14 @@ Test(cancel, ones_own_token_is_withdrawn_unless_it_has_left)
 {
     struct weft_awaitable *task = idle_task();
     uint32_t own;
-    weft__token_put(task, NULL);
-    weft__token_put(task, &own);
+    weft__token_put(task, 0, NULL);
+    weft__token_put(task, 0, &own);
 
     weft__token_take_back(task, true, own);
     uint32_t withdrawn = pending(task);
-    weft__token_put(task, &own);
+    weft__token_put(task, 0, &own);
     weft__raise(task);
-    weft__token_put(task, NULL);
+    weft__token_put(task, 0, NULL);
     weft__token_take_back(task, true, own);
 
     cr_expect_eq(withdrawn, 1);
@@ -110,9 +110,9 @@ Test(cancel, both_counts_stop_at_their_largest_value)
     struct weft_awaitable *task = idle_task();
 
     for (int i = 0; i < 70000; i++)
-        weft__token_put(task, NULL);
+        weft__token_put(task, 0, NULL);
 
-    cr_expect_eq(pending(task), 0xffff);
+    cr_expect_eq(pending(task), WEFT__TOKEN_EDGES);
     cr_expect_eq(count(task), 0xffff);
     cr_expect_eq(sequence(task), 0);
     end_idle_task(task);
@@ -122,8 +122,8 @@ Test(cancel, walking_into_a_task_moves_what_is_pending_and_the_sequence)
 {
     struct weft_awaitable *outer = idle_task(), *inner = idle_task();
     struct weft__walk walk = {0};
-    weft__token_put(outer, NULL);
-    weft__token_put(outer, NULL);
+    weft__token_put(outer, 0, NULL);
+    weft__token_put(outer, 0, NULL);
 
     weft__walk_into(&walk, outer, inner);
     weft__walk_into(&walk, outer, inner);

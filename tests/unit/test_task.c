@@ -104,7 +104,7 @@ Test(task, a_new_object_remembers_nothing_of_the_last_one)
     struct weft_awaitable *new = make(WEFT__KIND_FUTURE);
 
     cr_assert_eq(new, old, "the slab gives the same memory");
-    cr_expect(!weft__is_done(new) && new->error == 0 && !new->result && !new->extra);
+    cr_expect(!weft__is_done(new) && new->error == 0 && !new->result && !weft__extra(new));
     cr_expect(new->flags == 0 && !new->parent && !new->strand && !new->loop);
     cr_expect_eq(weft__load_relaxed(&new->tokens), 0);
     cr_expect_eq(weft__load_relaxed(&new->ws), 0);
