@@ -9,7 +9,7 @@
 #ifndef WEFT_TIME_H
 #define WEFT_TIME_H
 
-#include "weft/export.h"
+#include "weft/task.h"
 
 typedef int64_t weft_ns_t;
 
@@ -30,6 +30,11 @@ WEFT_API weft_ns_t weft_seconds(double seconds);
  * Python       await asyncio.sleep(delay) */
 WEFT_API WEFT_MUST int weft_sleep(weft_ns_t delay);
 
+/* The same as a coroutine object, whose result is [result].
+ * Python       asyncio.sleep(delay, result) */
+#define weft_sleep_coro(delay, result) weft_sleep_coro_at((delay), (result), WEFT_HERE)
+WEFT_API weft_coro_t *weft_sleep_coro_at(weft_ns_t delay, void *result, const char *where);
+
 /* A time-out scope: what runs between enter and exit is cancelled when the deadline passes.
  *
  *     weft_timeout_t t;
@@ -45,7 +50,8 @@ typedef struct weft_timeout {
 
 /* Opens the scope [delay] from now (WEFT_NONE: never expires).
  * Call from    a task, else -EPERM
- * Returns      0, -ENOMEM (then there is no scope to leave) */
+ * Returns      0; -ENOMEM (then there is no scope to leave); -EALREADY (this object is open; it
+ *              stays as it is) */
 WEFT_API WEFT_MUST int weft_timeout_enter(weft_timeout_t *scope, weft_ns_t delay);
 
 /* The same with an absolute deadline of weft_loop_time(). Python's asyncio.timeout_at(). */
@@ -53,12 +59,20 @@ WEFT_API WEFT_MUST int weft_timeout_enter_at(weft_timeout_t *scope, weft_ns_t wh
 
 /* Leaves the scope. [rc] is what its body returned, and what comes back, but for one case: the
  * scope expired, rc is -ECANCELED, and nobody else cancelled the task: then it is -ETIMEDOUT.
+ * Another error of a body that timed out passes, and weft_error_context says -ETIMEDOUT.
  * Call from    the task that entered
- * Returns      [rc], -ETIMEDOUT */
+ * Returns      [rc], -ETIMEDOUT; -EPERM (it is not open) */
 WEFT_API WEFT_MUST int weft_timeout_exit(weft_timeout_t *scope, int rc);
 
 /* Whether the deadline has cancelled the body; also true after exit. */
 WEFT_API bool weft_timeout_expired(const weft_timeout_t *scope);
+
+/* Moves the deadline of an open scope to [when] of weft_loop_time() (WEFT_NONE: no deadline).
+ * Call from    the task that entered
+ * Returns      0; -EPERM (it is not open), WEFT_EINVALIDSTATE (it has expired), -ENOMEM: the old
+ *              deadline stays
+ * Python       Timeout.reschedule() */
+WEFT_API WEFT_MUST int weft_timeout_reschedule(weft_timeout_t *scope, weft_ns_t when);
 
 /* The deadline, WEFT_NONE if there is none. */
 WEFT_API weft_ns_t weft_timeout_when(const weft_timeout_t *scope);

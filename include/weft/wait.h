@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * wait: several awaitables at once, and one with a limit.
+ * wait: several awaitables at once, one with a limit, one that is shielded.
  */
 #ifndef WEFT_WAIT_H
 #define WEFT_WAIT_H
@@ -12,6 +12,11 @@ typedef struct weft_gathered {
     int err; /* 0 or the error */
     void *value;
 } weft_result_t;
+
+/* When weft_wait returns. */
+enum { WEFT_ALL_COMPLETED, WEFT_FIRST_COMPLETED, WEFT_FIRST_EXCEPTION };
+
+typedef struct weft_completion weft_as_completed_t;
 
 typedef struct weft_gather_options {
     size_t size;
@@ -71,6 +76,76 @@ WEFT_API const weft_result_t *weft_gather_results(const weft_future_t *future, s
  * Returns      as weft_await; -ETIMEDOUT, -ENOMEM
  * Python       await asyncio.wait_for(aw, timeout) */
 WEFT_API WEFT_MUST int weft_wait_for(weft_awaitable_t *aw, weft_ns_t timeout, void **result);
+
+/* The same as a coroutine object, for gather and its kin. It takes a reference of its own to a task
+ * or a future; a coroutine is stolen, and closed if the object is dropped unused. */
+#define weft_wait_for_coro(aw, timeout) weft_wait_for_coro_at((aw), (timeout), WEFT_HERE)
+WEFT_API weft_coro_t *weft_wait_for_coro_at(weft_awaitable_t *aw, weft_ns_t timeout,
+                                            const char *where);
+
+/* Waits until [return_when] holds for the [count] tasks and futures in [aws], or [timeout] has
+ * passed (WEFT_NONE: for ever): ALL_COMPLETED, FIRST_COMPLETED, or FIRST_EXCEPTION, which is the
+ * first that fails, a cancelled one not being failed, or all. Then the array has been rearranged:
+ * aws[0..*done) are done, the others are not; in both parts they stand in the order in which they
+ * were given. All that are done by then are among the first, which may be more than one, or none.
+ * No awaitable is ever cancelled by it, and that some failed is none of its errors: look at them.
+ * One that is given twice counts once, and stands twice on one side. Call from    a task, else
+ * -EPERM Suspends     yes, always Borrows      the awaitables Returns      0; -ECANCELED (the
+ * caller; the array is as it was), -EINVAL (none given, or no such return_when), -EPROTOTYPE (a
+ * coroutine: make it a task), -EXDEV, -ENOMEM Python       asyncio.wait(aws, timeout=,
+ * return_when=): there is no error at a time-out either */
+WEFT_API WEFT_MUST int weft_wait(weft_awaitable_t **aws, size_t count, weft_ns_t timeout,
+                                 int return_when, size_t *done);
+
+/* A future that ends as [aw] does, but whose cancellation does not reach it. So a task that is
+ * cancelled while it awaits it leaves [aw] running; hold a reference to that. If [aw] then fails,
+ * the exception handler is told, once. One that is done is returned as it is.
+ * weft_run cancels all that is left at its end, shielded or not.
+ * Call from    a task or a callback
+ * Steals       a coroutine that was not used yet, which becomes a task; borrows a task or a future
+ * Returns      a new reference; a failed object: -EPERM, -EPROTOTYPE, -EALREADY, -EXDEV, -ENOMEM
+ * Python       asyncio.shield(aw) */
+WEFT_API weft_future_t *weft_shield(weft_awaitable_t *aw);
+
+/* The [count] awaitables in the order in which they become done. Coroutines become tasks.
+ *
+ *     weft_as_completed_t *it = weft_as_completed(WEFT_AWS(a, b, c), WEFT_S(5));
+ *     weft_awaitable_t *aw;
+ *     while ((rc = weft_as_completed_next(it, &aw)) > 0)
+ *         use(aw, weft_result(aw, &value));
+ *     weft_as_completed_free(it);
+ *
+ * The time-out is for all of them, and begins now; it cancels none. One that is given twice comes
+ * once.
+ * Call from    a task or a callback
+ * Steals       the references in [aws], not the array
+ * Returns      an iterator, for weft_as_completed_free. When it fails, one that gives the error in
+ *              each of its calls: -EINVAL (none given), -EPERM, -EPROTOTYPE, -EALREADY, -EXDEV,
+ *              -ENOMEM
+ * Python       asyncio.as_completed(aws, timeout=) */
+WEFT_API weft_as_completed_t *weft_as_completed(weft_awaitable_t *const *aws, size_t count,
+                                                weft_ns_t timeout);
+
+/* Waits for the next one, and gives the very awaitable that was given, borrowed until the iterator
+ * is freed. Several tasks may call it at once: each gets another one, in the order in which they
+ * came.
+ * Call from    a task, else -EPERM
+ * Suspends     yes, unless one is done
+ * Returns      1 with *aw set (may be NULL); 0: that were all; -ETIMEDOUT, once for each that is
+ *              left; -ECANCELED (nothing is lost: ask again), -ENOMEM (likewise)
+ * Python       async for aw in asyncio.as_completed(aws) */
+WEFT_API WEFT_MUST int weft_as_completed_next(weft_as_completed_t *it, weft_awaitable_t **aw);
+
+/* A coroutine object that gives the outcome of the next one: the first of them to be awaited gets
+ * that of the first to be done. It may outlive the iterator.
+ * Returns      a new reference; a failed object: WEFT_EINVALIDSTATE (there were as many as
+ *              awaitables already), -ENOMEM, or the iterator's error
+ * Python       for coro in asyncio.as_completed(aws) */
+#define weft_as_completed_coro(it) weft_as_completed_coro_at((it), WEFT_HERE)
+WEFT_API weft_coro_t *weft_as_completed_coro_at(weft_as_completed_t *it, const char *where);
+
+/* What is not done runs on. */
+WEFT_API void weft_as_completed_free(weft_as_completed_t *it);
 
 WEFT_END
 #endif

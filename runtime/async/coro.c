@@ -77,14 +77,6 @@ void weft_unref(weft_awaitable_t *aw)
         weft__awaitable_unref(aw, 1);
 }
 
-/* The loop of [aw], if it is certain that it is alive still: the one that runs here. */
-static struct weft_loop *living_loop(struct weft_awaitable *aw)
-{
-    struct weft__worker *worker = weft__self();
-
-    return worker && worker->loop == aw->loop ? worker->loop : NULL;
-}
-
 static bool debug(void)
 {
     struct weft__worker *worker = weft__self();
@@ -99,11 +91,11 @@ static void dropped(struct weft_awaitable *aw)
     if (kind == WEFT__KIND_FUTURE && !weft__is_done(aw))
         weft__future_drop_callbacks(aw);
     if (kind == WEFT__KIND_CORO && debug())
-        weft__report_error(living_loop(aw), "a coroutine was never awaited", 0, aw);
+        weft__report_about(aw, "a coroutine was never awaited");
     if ((kind == WEFT__KIND_TASK || kind == WEFT__KIND_FUTURE) && aw->error < 0 &&
         aw->error != -ECANCELED && !(aw->flags & WEFT__TASK_DETACHED) &&
         !weft__load_relaxed(&aw->retrieved))
-        weft__report_error(living_loop(aw), "an error was never retrieved", aw->error, aw);
+        weft__report_about(aw, "an error was never retrieved");
 }
 
 __attribute__((constructor)) static void tell_core(void)

@@ -69,6 +69,18 @@ static int first_error(struct gather *gather)
     return 0;
 }
 
+/* Ends as cancelled, as one of the children did, with what there is to say of it. */
+static void end_cancelled(struct gather *gather)
+{
+    for (size_t i = gather->count; i-- > 0;) {
+        if (gather->results[i].err == -ECANCELED) {
+            weft__awaitable_follow(gather->future, gather->child[gather->child[i].same_as].aw);
+            return;
+        }
+    }
+    weft__awaitable_complete(gather->future, -ECANCELED, NULL);
+}
+
 /* Counts one off; the last one completes. */
 static void count_off(struct gather *gather)
 {
@@ -79,9 +91,11 @@ static void count_off(struct gather *gather)
     if (weft__fetch_sub_acq_rel(&gather->left, 1) != 1)
         return;
     collect(gather);
-    if (weft__load_acquire(&gather->cancel_asked))
-        error = -ECANCELED;
-    else if (!gather->return_exceptions)
+    if (weft__load_acquire(&gather->cancel_asked)) {
+        end_cancelled(gather);
+        return;
+    }
+    if (!gather->return_exceptions)
         error = first_error(gather);
     weft__awaitable_complete(future, error, gather->results);
 }
@@ -94,7 +108,7 @@ static void fire(struct weft__waiter *waiter, struct weft_awaitable *done)
     weft__store_relaxed(&done->retrieved,
                         1); /* relaxed: see core/task.h; later errors are not reported */
     if (done->error < 0 && !gather->return_exceptions)
-        weft__awaitable_complete(future, done->error, NULL);
+        weft__awaitable_follow(future, done);
     count_off(gather);
     weft__awaitable_unref(future, 1);
 }

@@ -70,6 +70,29 @@ int weft_sleep(weft_ns_t delay)
     return weft__raise(task) ? -ECANCELED : 0;
 }
 
+struct sleeper {
+    weft_ns_t delay;
+    void *result;
+};
+
+static int body(void *arg, void **result)
+{
+    struct sleeper *sleeper = arg;
+    int rc = weft_sleep(sleeper->delay);
+
+    *result = sleeper->result;
+    return rc;
+}
+
+static const weft_corofn_t sleep_fn = {body, "sleep", WEFT_HERE, 0, WEFT_COROFN_MAGIC};
+
+weft_coro_t *weft_sleep_coro_at(weft_ns_t delay, void *result, const char *where)
+{
+    struct sleeper sleeper = {delay, result};
+
+    return weft_coro_copy_at(&sleep_fn, &sleeper, sizeof sleeper, where);
+}
+
 weft_ns_t weft_seconds(double seconds)
 {
     double ns = seconds * 1e9;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "weft/wait.h"
 
+#include "runtime/core/task.h"
 #include "runtime/sched/await.h"
 #include "runtime/sched/cancel.h"
 #include "runtime/sched/misuse.h"
@@ -58,4 +59,54 @@ int weft_wait_for(weft_awaitable_t *aw, weft_ns_t timeout, void **result)
     if (steals)
         weft_unref(aw);
     return rc;
+}
+
+/* ---- as a coroutine object ---- */
+
+struct limited {
+    weft_awaitable_t *aw; /* a reference; the body of the coroutine takes it */
+    weft_ns_t timeout;
+};
+
+static int body(void *arg, void **result)
+{
+    struct limited *limited = arg;
+    weft_awaitable_t *aw = limited->aw;
+    bool stolen = weft_iscoroutine(aw);
+    int rc;
+
+    limited->aw = NULL;
+    rc = weft_wait_for(aw, limited->timeout, result);
+    if (!stolen)
+        weft_unref(aw);
+    return rc;
+}
+
+static void destroy(struct weft_awaitable *coro)
+{
+    weft_awaitable_t *aw = ((struct limited *)(void *)weft__extra(coro)->copy)->aw;
+
+    if (aw && weft_iscoroutine(aw))
+        weft_coro_close(aw);
+    else
+        weft_unref(aw);
+}
+
+static const weft_corofn_t wait_for_fn = {body, "wait_for", WEFT_HERE, 0, WEFT_COROFN_MAGIC};
+
+weft_coro_t *weft_wait_for_coro_at(weft_awaitable_t *aw, weft_ns_t timeout, const char *where)
+{
+    bool steals = aw && weft_iscoroutine(aw);
+    struct limited limited = {aw, timeout};
+    struct weft_awaitable *coro = weft_coro_copy_at(&wait_for_fn, &limited, sizeof limited, where);
+
+    if (weft__kind(coro) != WEFT__KIND_CORO) {
+        if (steals)
+            weft_coro_close(aw);
+        return coro;
+    }
+    if (!steals)
+        weft_ref(aw);
+    weft__extra(coro)->destroy = destroy;
+    return coro;
 }

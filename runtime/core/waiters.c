@@ -2,6 +2,7 @@
 #include "runtime/core/waiters.h"
 
 #include "runtime/base/sim.h"
+#include "runtime/core/error.h"
 
 uintptr_t weft__word_lock_slow(struct weft_awaitable *aw)
 {
@@ -45,6 +46,19 @@ bool weft__awaitable_complete(struct weft_awaitable *aw, int error, void *result
         return false;
     aw->error = error;
     aw->result = result;
+    weft__word_complete(aw, newest);
+    return true;
+}
+
+bool weft__awaitable_follow(struct weft_awaitable *aw, const struct weft_awaitable *done)
+{
+    uintptr_t newest = weft__word_lock(aw);
+
+    if (newest == WEFT__WORD_DONE)
+        return false;
+    weft__error_set(aw, weft__error_ref(weft__error_of(done)));
+    aw->error = done->error;
+    aw->result = done->result;
     weft__word_complete(aw, newest);
     return true;
 }

@@ -70,4 +70,7 @@ void weft__word_complete(struct weft_awaitable *aw, uintptr_t newest);
 /* Stores the outcome and completes. False: it was done already. */
 bool weft__awaitable_complete(struct weft_awaitable *aw, int error, void *result);
 
+/* The same with the outcome of [done], and what is known of its error. */
+bool weft__awaitable_follow(struct weft_awaitable *aw, const struct weft_awaitable *done);
+
 #endif

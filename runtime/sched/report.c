@@ -54,3 +54,11 @@ void weft__report_error(struct weft_loop *loop, const char *message, int error,
 
     weft_loop_call_exception_handler(loop, &context);
 }
+
+void weft__report_about(struct weft_awaitable *aw, const char *message)
+{
+    struct weft__worker *worker = weft__self();
+
+    weft__report_error(worker && worker->loop == aw->loop ? aw->loop : NULL, message, aw->error,
+                       aw);
+}

@@ -10,4 +10,8 @@ struct weft_awaitable;
 void weft__report_error(struct weft_loop *loop, const char *message, int error,
                         struct weft_awaitable *future);
 
+/* Any thread, with [aw] done or about to go: its error, to its loop if that runs here, as it may be
+ * gone otherwise; else to standard error. */
+void weft__report_about(struct weft_awaitable *aw, const char *message);
+
 #endif

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+#include "runtime/async/block.h"
+
+#include "runtime/sched/worker.h"
+
+/* Where [block] hangs in the list of the running task, or NULL. */
+static struct weft__block **find(const struct weft__block *block)
+{
+    struct weft__worker *worker = weft__self();
+    struct weft_awaitable *task = worker ? weft__worker_task(worker) : NULL;
+    struct weft__extra *extra = task ? weft__extra(task) : NULL;
+    struct weft__block **p = extra ? &extra->blocks : NULL;
+
+    while (p && *p && *p != block)
+        p = &(*p)->outer;
+    return p && *p ? p : NULL;
+}
+
+int weft__block_enter(struct weft_awaitable *task, struct weft__block *block)
+{
+    struct weft__extra *extra = weft__awaitable_extra(task);
+
+    if (weft__unlikely(!extra))
+        return -ENOMEM;
+    if (weft__unlikely(find(block) != NULL))
+        return -EALREADY;
+    block->outer = extra->blocks;
+    block->deadline = INT64_MAX;
+    extra->blocks = block;
+    return 0;
+}
+
+bool weft__block_is_open(const struct weft__block *block)
+{
+    return find(block) != NULL;
+}
+
+bool weft__block_leave(const struct weft__block *block)
+{
+    struct weft__block **p = find(block);
+
+    if (p)
+        *p = block->outer;
+    return p != NULL;
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * block: what a task has entered and must leave: time-outs, groups, scopes.
+ *
+ * Their objects are the caller's, on its stack, and hold anything before they are entered: so
+ * whether one is open is not asked of the object, but of a list of the task's. That is what tells a
+ * second enter, or an exit of what was never entered, from the right ones.
+ *
+ * The list is the task's alone: no lock.
+ */
+#ifndef WEFT_ASYNC_BLOCK_H
+#define WEFT_ASYNC_BLOCK_H
+
+#include "runtime/core/task.h"
+
+struct weft__block { /* first in each such object */
+    struct weft__block *outer;
+    int64_t deadline; /* of what expires, else INT64_MAX */
+};
+
+/* By the running [task]. 0, -EALREADY (it is open: nothing of it was touched), -ENOMEM. */
+int weft__block_enter(struct weft_awaitable *task, struct weft__block *block);
+
+/* Whether the running task has it open. */
+bool weft__block_is_open(const struct weft__block *block);
+
+/* Takes it off the list. False: it does not stand there. */
+bool weft__block_leave(const struct weft__block *block);
+
+#endif
