@@ -48,6 +48,7 @@
 #include "weft/strand.h"
 #include "weft/stream.h"
 #include "weft/task.h"
+#include "weft/taskgroup.h"
 #include "weft/thread.h"
 #include "weft/time.h"
 #include "weft/version.h"

@@ -101,5 +101,30 @@ FAULTS(faults_waits, messages)
 
     CHECK(weft_cancel_message(task, "enough") || weft_done(task)); /* without a stack it is */
     out = weft_join(task, NULL); /* without the message, if there was no memory for it */
-    return first(rc, out == -ECANCELED ? first(weft_raise(-EIO, "lost") + EIO, 0) : out);
+    CHECK(weft_raise(-EIO, "lost") == -EIO);
+    return first(rc, out == -ECANCELED ? 0 : out);
+}
+
+FAULTS(faults_waits, task_group)
+{
+    weft_taskgroup_t tg;
+    weft_task_t *task = NULL;
+    int rc = weft_taskgroup_enter(&tg), created;
+
+    if (rc < 0)
+        return rc;
+    created = weft_taskgroup_create_task(&tg, weft_coro(&sleeps_a_little, NULL), &task);
+    rc = first(created, weft_taskgroup_create_task(&tg, weft_coro(&sleeps_for_ever, NULL), NULL));
+    if (rc == 0) {
+        rc = weft_sleep(WEFT_MS(2));
+        weft_taskgroup_cancel(&tg);
+    }
+    int out = weft_taskgroup_exit(&tg, rc);
+    CHECK(created < 0 || weft_done(task));
+    weft_unref(task);
+    if (out != WEFT_EGROUP)
+        return out;
+    /* One failed: the group says so, with the list if there was memory for it. */
+    const weft_error_t *error = weft_last_error();
+    return weft_error_count(error) > 0 ? weft_error_code(error, 0) : -ENOMEM;
 }
