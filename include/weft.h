@@ -45,6 +45,7 @@
 #include "weft/queue.h"
 #include "weft/run.h"
 #include "weft/semaphore.h"
+#include "weft/scope.h"
 #include "weft/strand.h"
 #include "weft/stream.h"
 #include "weft/task.h"

@@ -26,6 +26,7 @@ int weft__block_enter(struct weft_awaitable *task, struct weft__block *block)
         return -EALREADY;
     block->outer = extra->blocks;
     block->deadline = INT64_MAX;
+    block->shield = false;
     extra->blocks = block;
     return 0;
 }

@@ -16,6 +16,7 @@
 struct weft__block { /* first in each such object */
     struct weft__block *outer;
     int64_t deadline; /* of what expires, else INT64_MAX */
+    bool shield;      /* deadlines further out do not reach what is inside */
 };
 
 /* By the running [task]. 0, -EALREADY (it is open: nothing of it was touched), -ENOMEM. */

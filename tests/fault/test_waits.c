@@ -128,3 +128,19 @@ FAULTS(faults_waits, task_group)
     const weft_error_t *error = weft_last_error();
     return weft_error_count(error) > 0 ? weft_error_code(error, 0) : -ENOMEM;
 }
+
+FAULTS(faults_waits, scopes)
+{
+    weft_scope_t outer, inner;
+    int rc = weft_scope_enter(&outer, WEFT_NONE, false);
+
+    if (rc < 0)
+        return rc;
+    rc = weft_scope_set_deadline(&outer, weft_loop_time(weft_get_running_loop()) + WEFT_MS(1));
+    if (rc < 0)
+        return weft_scope_exit(&outer, rc);
+    int struck = weft_sleep(WEFT_S(3600)), closed = weft_scope_enter(&inner, WEFT_NONE, true);
+    if (closed == 0)
+        closed = weft_scope_exit(&inner, weft_sleep(WEFT_MS(1)));
+    return first(weft_scope_exit(&outer, struck), closed);
+}

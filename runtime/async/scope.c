@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * scope: a cancel scope with a deadline.
+ *
+ * What it does to the waits of its task is sched/level.h; here are its deadline, as that of a
+ * time-out (async/timeout.c), and who takes the blame at its exit: it does, if no scope further out
+ * that reaches the task is cancelled too, and if nobody has cancelled the task itself since it
+ * entered.
+ */
+#include "weft/scope.h"
+
+#include "runtime/async/block.h"
+#include "runtime/base/clock.h"
+#include "runtime/sched/alarm.h"
+#include "runtime/sched/cancel.h"
+#include "runtime/sched/level.h"
+#include "runtime/sched/loop.h"
+#include "runtime/sched/misuse.h"
+
+enum mark { MARK_OPEN = 0x5c09e1, MARK_LEFT = 0x5c09e2 }; /* mixed with the address */
+
+struct scope {
+    struct weft__block block;
+    struct weft__scope level;
+    struct weft__alarm alarm;
+    _Atomic(uintptr_t) mark;
+    struct weft_awaitable *task;
+    uint32_t base;
+    int caught_as; /* what exit makes of its cancellation */
+    bool caught;
+};
+
+_Static_assert(sizeof(struct scope) <= sizeof(weft_scope_t), "the public object is large enough");
+
+static struct weft_awaitable *ring(struct weft__alarm *alarm)
+{
+    struct scope *scope = weft__container_of(alarm, struct scope, alarm);
+
+    if (!weft__scope_cancel(scope->task, &scope->level))
+        return NULL;
+    return weft_ref(scope->task);
+}
+
+static void fill(struct scope *scope, struct weft_awaitable *task, bool shield, int caught_as)
+{
+    scope->block.shield = shield;
+    scope->task = task;
+    scope->base = weft__tokens_count(weft__load_relaxed(&task->tokens)); /* relaxed: a number */
+    scope->caught_as = caught_as;
+    scope->caught = false;
+    scope->alarm.home = NULL;
+    scope->alarm.ring = ring;
+    weft__timer_init(&scope->alarm.timer);
+    weft__scope_enter(task, &scope->level, shield);
+    /* release: pairs with the acquire of a canceller, which then sees all of it. */
+    weft__store_release(&scope->mark, (uintptr_t)scope ^ MARK_OPEN);
+}
+
+/* The alarm stands for what was not cancelled before. Its place is reserved. */
+static int set_alarm(struct scope *scope, int64_t when)
+{
+    struct weft__worker *worker = weft__self();
+
+    if (when != WEFT_NONE && weft__alarm_reserve(worker) < 0)
+        return -ENOMEM;
+    weft__alarm_unset(&scope->alarm);
+    scope->block.deadline = when;
+    return when == WEFT_NONE ? 0 : weft__alarm_set(worker, &scope->alarm, when);
+}
+
+static int enter(struct scope *scope, int64_t when, bool shield, int caught_as)
+{
+    struct weft__worker *worker = weft__self();
+    struct weft_awaitable *task = worker ? weft__worker_task(worker) : NULL;
+    int rc;
+
+    if (!task)
+        return weft__no_task("scope");
+    rc = weft__block_enter(task, &scope->block);
+    if (rc < 0)
+        return rc == -EALREADY ? weft__misuse(rc, "a scope is entered twice") : rc;
+    fill(scope, task, shield, caught_as);
+    rc = set_alarm(scope, when);
+    if (rc < 0) {
+        int left = weft_scope_exit((weft_scope_t *)scope, 0);
+        (void)left;
+    }
+    return rc;
+}
+
+static int64_t after(weft_ns_t delay)
+{
+    struct weft__worker *worker = weft__self();
+
+    if (delay == WEFT_NONE || !worker)
+        return WEFT_NONE;
+    return weft__deadline_after(worker->loop->system->now(), delay);
+}
+
+int weft_scope_enter(weft_scope_t *scope, weft_ns_t when, bool shield)
+{
+    return enter((struct scope *)scope, when, shield, 0);
+}
+
+int weft_move_on_after(weft_scope_t *scope, weft_ns_t delay)
+{
+    return enter((struct scope *)scope, after(delay), false, 0);
+}
+
+int weft_fail_after(weft_scope_t *scope, weft_ns_t delay)
+{
+    return enter((struct scope *)scope, after(delay), false, -ETIMEDOUT);
+}
+
+int weft_scope_exit(weft_scope_t *public, int rc)
+{
+    struct scope *scope = (struct scope *)public;
+    struct weft_awaitable *task;
+    uint32_t count;
+
+    if (!weft__block_leave(&scope->block))
+        return weft__misuse(-EPERM, "a scope is left that was not entered here");
+    task = scope->task;
+    weft__alarm_unset(&scope->alarm);
+    weft__scope_leave(task, &scope->level);
+    weft__store_release(&scope->mark, (uintptr_t)scope ^ MARK_LEFT); /* release: as in fill */
+    count = weft__tokens_count(weft__load_relaxed(&task->tokens));   /* relaxed: a number */
+    scope->caught = scope->level.cancelled && rc == -ECANCELED && !weft__scope_struck(task) &&
+                    count <= scope->base;
+    return scope->caught ? scope->caught_as : rc;
+}
+
+void weft_scope_cancel(weft_scope_t *public)
+{
+    struct scope *scope = (struct scope *)public;
+    struct weft_awaitable *task;
+
+    /* acquire: as in fill. */
+    if (weft__load_acquire(&scope->mark) != ((uintptr_t)scope ^ MARK_OPEN))
+        return;
+    task = weft_ref(scope->task);
+    if (weft__scope_cancel(task, &scope->level))
+        weft__interrupt(task, false, NULL);
+    weft_unref(task);
+}
+
+int weft_scope_set_deadline(weft_scope_t *public, weft_ns_t when)
+{
+    struct scope *scope = (struct scope *)public;
+
+    if (!weft__block_is_open(&scope->block))
+        return weft__misuse(-EPERM, "the deadline of a scope that is not open here");
+    return set_alarm(scope, when);
+}
+
+weft_ns_t weft_scope_deadline(const weft_scope_t *scope)
+{
+    return ((const struct scope *)scope)->block.deadline;
+}
+
+bool weft_scope_cancelled(const weft_scope_t *scope)
+{
+    return ((const struct scope *)scope)->level.cancelled;
+}
+
+bool weft_scope_caught(const weft_scope_t *scope)
+{
+    return ((const struct scope *)scope)->caught;
+}
+
+weft_ns_t weft_effective_deadline(void)
+{
+    weft_task_t *task = weft_current_task();
+    struct weft__extra *extra = task ? weft__extra(task) : NULL;
+    int64_t earliest = WEFT_NONE;
+
+    if (task && weft__scope_struck(task))
+        return INT64_MIN;
+    for (const struct weft__block *b = extra ? extra->blocks : NULL; b; b = b->outer) {
+        if (b->deadline < earliest)
+            earliest = b->deadline;
+        if (b->shield)
+            break;
+    }
+    return earliest;
+}
