@@ -107,6 +107,33 @@ WEFT_API WEFT_MUST int weft_wait(weft_awaitable_t **aws, size_t count, weft_ns_t
  * Python       asyncio.shield(aw) */
 WEFT_API weft_future_t *weft_shield(weft_awaitable_t *aw);
 
+/* The first of [count] awaitables to be done wins: its outcome is that of the call, *winner (may be
+ * NULL) its place in [aws]. Of several that are done at the same time it is the first in the array.
+ * All others are cancelled and waited for, and what comes of them is dropped. If the caller is
+ * cancelled, so are all. Coroutines become tasks.
+ * Call from    a task, else -EPERM
+ * Suspends     yes, always
+ * Steals       the references in [aws], not the array
+ * Returns      the winner's outcome, with *result set (may be NULL); -ECANCELED (the winner or the
+ *              caller was cancelled), -EINVAL (none given), -EPROTOTYPE, -EALREADY, -EXDEV,
+ * -ENOMEM. *winner is set if there is one */
+WEFT_API WEFT_MUST int weft_race(weft_awaitable_t *const *aws, size_t count, size_t *winner,
+                                 void **result);
+
+/* Starts the [count] coroutines one after the other, each when [delay] has passed since the one
+ * before was started (WEFT_NONE: not before it failed), or at once when that one fails. The first
+ * that succeeds wins: its result is that of the call, *winner (may be NULL) its place. The others
+ * are cancelled and waited for; what was not started is closed.
+ * Call from    a task, else -EPERM
+ * Suspends     yes, always
+ * Steals       the references in [coros], not the array
+ * Returns      0 with *result set (may be NULL); WEFT_EGROUP: all failed, with their errors in the
+ *              order of the array in weft_last_error; -ECANCELED (the caller), -EINVAL (none
+ * given), -EPROTOTYPE (no coroutine), -EALREADY, -ENOMEM Python asyncio.staggered.staggered_race(),
+ * which raises nothing when all fail */
+WEFT_API WEFT_MUST int weft_staggered_race(weft_coro_t *const *coros, size_t count, weft_ns_t delay,
+                                           size_t *winner, void **result);
+
 /* The [count] awaitables in the order in which they become done. Coroutines become tasks.
  *
  *     weft_as_completed_t *it = weft_as_completed(WEFT_AWS(a, b, c), WEFT_S(5));

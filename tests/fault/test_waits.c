@@ -32,7 +32,7 @@ FAULTS(faults_waits, wait)
     size_t done = 0;
     int rc = first(error_of(f), error_of(task));
 
-    rc = first(rc, weft_wait(aws, 3, WEFT_MS(5), WEFT_FIRST_COMPLETED, &done));
+    rc = first(rc, weft_wait(aws, 3, WEFT_S(30), WEFT_FIRST_COMPLETED, &done));
     CHECK(rc < 0 || (done == 1 && aws[0] == task));
     rc = first(rc, weft_wait(aws, 3, 0, WEFT_ALL_COMPLETED, &done));
     rc = first(rc, weft_join(task, NULL));
@@ -58,9 +58,8 @@ FAULTS(faults_waits, as_completed)
         weft_as_completed(WEFT_AWS(weft_coro(&sleeps_a_little, NULL), weft_create_future(NULL),
                                    weft_coro(&sleeps_a_little, NULL)),
                           WEFT_MS(5));
-    int rc, n = 0, error = 0;
+    int n = 0, rc = weft_join(weft_as_completed_coro(it), NULL), error = rc == -ETIMEDOUT ? 0 : rc;
 
-    error = first(error, weft_join(weft_as_completed_coro(it), NULL));
     while ((rc = weft_as_completed_next(it, NULL)) != 0 && n < 9) {
         error = first(error, rc == -ETIMEDOUT ? 0 : rc);
         n++;
@@ -143,4 +142,20 @@ FAULTS(faults_waits, scopes)
     if (closed == 0)
         closed = weft_scope_exit(&inner, weft_sleep(WEFT_MS(1)));
     return first(weft_scope_exit(&outer, struck), closed);
+}
+
+FAULTS(faults_waits, races)
+{
+    size_t winner;
+    int rc =
+        weft_race(WEFT_AWS(weft_coro(&sleeps_for_ever, NULL), weft_coro(&sleeps_a_little, NULL)),
+                  &winner, NULL);
+
+    CHECK(rc < 0 || winner == 1);
+    int staggered = weft_staggered_race(
+        WEFT_AWS(weft_sleep_coro(WEFT_MS(20), NULL), weft_coro(&sleeps_a_little, NULL)), WEFT_MS(1),
+        &winner, NULL);
+    if (staggered == WEFT_EGROUP)
+        staggered = weft_last_error() ? weft_error_code(weft_last_error(), 1) : -ENOMEM;
+    return first(rc, staggered);
 }
