@@ -36,9 +36,11 @@ typedef struct weft_cancel_scope {
 WEFT_BEGIN
 
 /* Opens a scope that is cancelled at [when] of weft_loop_time() (WEFT_NONE: never), with a shield
- * or not. Call from    a task, else -EPERM Returns      0; -ENOMEM (then there is no scope to
- * leave); -EALREADY (this object is open; it stays as it is) Python       with
- * trio.CancelScope(deadline=, shield=) */
+ * or not.
+ * Call from    a task, else -EPERM
+ * Returns      0; -ENOMEM (then there is no scope to leave); -EALREADY (this object is open; it
+ *              stays as it is)
+ * Python       with trio.CancelScope(deadline=, shield=) */
 WEFT_API WEFT_MUST int weft_scope_enter(weft_scope_t *scope, weft_ns_t when, bool shield);
 
 /* Opens one that is cancelled [delay] from now, whose exit gives 0 then. Errors as above. Python's
@@ -50,7 +52,8 @@ WEFT_API WEFT_MUST int weft_fail_after(weft_scope_t *scope, weft_ns_t delay);
 
 /* Leaves the scope. [rc] is what its body returned, and what comes back, but for one case: the
  * scope was cancelled, rc is -ECANCELED, and neither a scope around it nor anybody else cancelled
- * the task: then it is 0, or -ETIMEDOUT of weft_fail_after. Call from    the task that entered
+ * the task: then it is 0, or -ETIMEDOUT of weft_fail_after.
+ * Call from    the task that entered
  * Returns      [rc], 0, -ETIMEDOUT; -EPERM (it is not open) */
 WEFT_API WEFT_MUST int weft_scope_exit(weft_scope_t *scope, int rc);
 

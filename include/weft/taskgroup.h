@@ -42,10 +42,11 @@ WEFT_BEGIN
 WEFT_API WEFT_MUST int weft_taskgroup_enter(weft_taskgroup_t *tg);
 
 /* Starts [coro] as a task of the group; options as of weft_create_task, but for .detached. *task
- * gets a new reference; NULL: none is wanted. Call from    the body, and tasks of the group, also
- * while exit waits for them Steals       [coro]; when it is refused, it is closed Returns      0;
- * WEFT_EINVALIDSTATE (the group is not open, or is ending: cancelled, or something failed); as
- * weft_create_task, -EXDEV (a task of another loop asks), -EINVAL
+ * gets a new reference; NULL: none is wanted.
+ * Call from    the body, and tasks of the group, also while exit waits for them
+ * Steals       [coro]; when it is refused, it is closed
+ * Returns      0; WEFT_EINVALIDSTATE (the group is not open, or is ending: cancelled, or something
+ *              failed); as weft_create_task, -EXDEV (a task of another loop asks), -EINVAL
  *              (.detached), -ENOMEM. Then *task is left alone
  * Python       tg.create_task(coro, name=...) */
 #define weft_taskgroup_create_task(tg, coro, task, ...)                                            \
@@ -56,17 +57,19 @@ WEFT_API int weft_taskgroup_create_task_opts(weft_taskgroup_t *tg, weft_coro_t *
 
 /* Ends the group early: its tasks and its body are cancelled, and exit gives no error for that.
  * Idempotent. Before enter it strikes at enter (so an object that was cancelled and not entered is
- * to be zeroed before its memory serves another); after exit it does nothing. Call from    the
- * body, and tasks of the group; anywhere else as long as the object is there Python tg.cancel(),
- * of 3.15 */
+ * to be zeroed before its memory serves another); after exit it does nothing.
+ * Call from    the body, and tasks of the group; anywhere else as long as the object is there
+ * Python       tg.cancel(), of 3.15 */
 WEFT_API void weft_taskgroup_cancel(weft_taskgroup_t *tg);
 
 /* Waits for all tasks of the group and leaves it. [rc] is what the body returned; if it is an
- * error, the tasks are cancelled. If the caller is cancelled while it waits, so are they. Call from
- * the task that entered Suspends     if tasks are left Returns      [rc] if nothing went wrong (0
- * if the body was ended by weft_taskgroup_cancel); WEFT_EGROUP; -ECANCELED (the caller was
- * cancelled, and nothing failed; if something did, it is cancelled again at its next await);
- * -EINTR, -ESHUTDOWN; -EPERM (it is not open here) */
+ * error, the tasks are cancelled. If the caller is cancelled while it waits, so are they.
+ * Call from    the task that entered
+ * Suspends     if tasks are left
+ * Returns      [rc] if nothing went wrong (0 if the body was ended by weft_taskgroup_cancel);
+ *              WEFT_EGROUP; -ECANCELED (the caller was cancelled, and nothing failed; if something
+ *              did, it is cancelled again at its next await); -EINTR, -ESHUTDOWN; -EPERM (it is not
+ *              open here) */
 WEFT_API WEFT_MUST int weft_taskgroup_exit(weft_taskgroup_t *tg, int rc);
 
 WEFT_END

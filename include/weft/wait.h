@@ -89,11 +89,13 @@ WEFT_API weft_coro_t *weft_wait_for_coro_at(weft_awaitable_t *aw, weft_ns_t time
  * aws[0..*done) are done, the others are not; in both parts they stand in the order in which they
  * were given. All that are done by then are among the first, which may be more than one, or none.
  * No awaitable is ever cancelled by it, and that some failed is none of its errors: look at them.
- * One that is given twice counts once, and stands twice on one side. Call from    a task, else
- * -EPERM Suspends     yes, always Borrows      the awaitables Returns      0; -ECANCELED (the
- * caller; the array is as it was), -EINVAL (none given, or no such return_when), -EPROTOTYPE (a
- * coroutine: make it a task), -EXDEV, -ENOMEM Python       asyncio.wait(aws, timeout=,
- * return_when=): there is no error at a time-out either */
+ * One that is given twice counts once, and stands twice on one side.
+ * Call from    a task, else -EPERM
+ * Suspends     yes, always
+ * Borrows      the awaitables
+ * Returns      0; -ECANCELED (the caller; the array is as it was), -EINVAL (none given, or no such
+ *              return_when), -EPROTOTYPE (a coroutine: make it a task), -EXDEV, -ENOMEM
+ * Python       asyncio.wait(aws, timeout=, return_when=): no error at a time-out either */
 WEFT_API WEFT_MUST int weft_wait(weft_awaitable_t **aws, size_t count, weft_ns_t timeout,
                                  int return_when, size_t *done);
 
@@ -116,7 +118,7 @@ WEFT_API weft_future_t *weft_shield(weft_awaitable_t *aw);
  * Steals       the references in [aws], not the array
  * Returns      the winner's outcome, with *result set (may be NULL); -ECANCELED (the winner or the
  *              caller was cancelled), -EINVAL (none given), -EPROTOTYPE, -EALREADY, -EXDEV,
- * -ENOMEM. *winner is set if there is one */
+ *              -ENOMEM. *winner is set if there is one */
 WEFT_API WEFT_MUST int weft_race(weft_awaitable_t *const *aws, size_t count, size_t *winner,
                                  void **result);
 
@@ -129,8 +131,8 @@ WEFT_API WEFT_MUST int weft_race(weft_awaitable_t *const *aws, size_t count, siz
  * Steals       the references in [coros], not the array
  * Returns      0 with *result set (may be NULL); WEFT_EGROUP: all failed, with their errors in the
  *              order of the array in weft_last_error; -ECANCELED (the caller), -EINVAL (none
- * given), -EPROTOTYPE (no coroutine), -EALREADY, -ENOMEM Python asyncio.staggered.staggered_race(),
- * which raises nothing when all fail */
+ *              given), -EPROTOTYPE (no coroutine), -EALREADY, -ENOMEM
+ * Python       asyncio.staggered.staggered_race(), which raises nothing when all fail */
 WEFT_API WEFT_MUST int weft_staggered_race(weft_coro_t *const *coros, size_t count, weft_ns_t delay,
                                            size_t *winner, void **result);
 

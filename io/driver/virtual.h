@@ -19,9 +19,9 @@
  * jumps to the next deadline or to what the kernel does next; if there is neither, that is a
  *            deadlock: every context is reported with what it waits for, and the seed.
  * Kernel     one submission queue, one completion queue of bounded size and one list of requests
- * for each driver; sockets that exist here only (virtual_kernel.c, virtual_socket.c). Trace each
- * step goes into a hash, and as a line to whoever wants to read it. Things are named by numbers
- * that count up, never by address: the same seed gives the same trace.
+ *            for each driver; sockets that exist here only (virtual_kernel.c, virtual_socket.c).
+ * Trace      each step goes into a hash, and as a line to whoever wants to read it. Things are
+ *            named by numbers that count up, never by address: the same seed gives the same trace.
  *
  * What the scheduler must keep for this to work:
  *  1. It blocks, starts threads and reads clocks through its struct weft__system only. The cycle
