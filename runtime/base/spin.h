@@ -37,17 +37,22 @@ WEFT__INLINE bool weft__spin_try(struct weft__spin *s)
     return weft__cas_acquire(&s->held, &held, 1);
 }
 
+/* One round of waiting for what another thread is about to do; *rounds begins with 0. */
+WEFT__INLINE void weft__spin_pause(unsigned *rounds)
+{
+    if (++*rounds % WEFT__SPIN_PAUSES == 0)
+        sched_yield();
+    else
+        weft__pause();
+}
+
 static WEFT__NOINLINE void weft__spin_wait(struct weft__spin *s)
 {
     do {
-        unsigned pauses = 0;
+        unsigned rounds = 0;
         /* relaxed: only a reason to try; the try is what synchronises. */
-        while (weft__load_relaxed(&s->held)) {
-            if (++pauses % WEFT__SPIN_PAUSES == 0)
-                sched_yield();
-            else
-                weft__pause();
-        }
+        while (weft__load_relaxed(&s->held))
+            weft__spin_pause(&rounds);
     } while (!weft__spin_try(s));
 }
 

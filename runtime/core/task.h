@@ -15,8 +15,8 @@
  *   ws     wait state: WAITING as long as the task is suspended in a wait that can be interrupted,
  *          HELD while a canceller looks at it, AGAIN when another one came meanwhile.
  *   tokens pending cancels (15 bits), one bit that stands for a cancelled scope (sched/level.h),
- * the count of cancels (16), a sequence number (32) that moves on whenever pending ones left,
- *          delivered or moved inward.
+ *          the count of cancels (16), a sequence number (32) that moves on whenever pending ones
+ *          left, delivered or moved inward.
  *   pos    which slot of which deque holds it while it is not started (deque.h).
  * All other members belong to whoever runs the task, or creates it before it is submitted.
  *
@@ -79,10 +79,11 @@ struct weft__extra {
     char *name;
     struct weft_error *error; /* the last one (core/error.h): the task's own, constant once done */
     _Atomic(struct weft_error *) message; /* of a cancel that is pending (sched/message.h) */
-    struct weft__block *blocks; /* what it has entered and not left, innermost first: its own */
-    struct weft__scope *scopes; /* of these, what cancels by level: under the lock of the word */
-    uint32_t shields;           /* of these, how many shield: likewise */
-    _Atomic(bool) shield_told;  /* its error was reported, as nobody else will see it */
+    struct weft__block *blocks;  /* what it has entered and not left, innermost first: its own */
+    struct weft__scope *scopes;  /* of these, what cancels by level: under the lock of the word */
+    uint32_t shields;            /* of these, how many shield: likewise */
+    _Atomic(bool) shield_told;   /* its error was reported, as nobody else will see it */
+    _Atomic(uint32_t) callbacks; /* that were added, and are not handed over (async/future.c) */
     /* instead of completing it as cancelled; outer: of sched/cancel.h */
     bool (*cancel)(struct weft_awaitable *aw, struct weft__walk *outer);
     void (*destroy)(struct weft_awaitable *aw); /* frees what `data` holds */

@@ -63,8 +63,8 @@ WEFT__INLINE uintptr_t weft__waiters_remove(uintptr_t newest, struct weft__waite
     return newest == (uintptr_t)waiter ? (uintptr_t)waiter->older : newest;
 }
 
-/* With the lock held and the outcome stored: publishes DONE, lets go, fires all waiters, oldest
- * first. */
+/* With the lock held, the outcome stored, and a reference: publishes DONE, lets go, fires all
+ * waiters, oldest first. */
 void weft__word_complete(struct weft_awaitable *aw, uintptr_t newest);
 
 /* Stores the outcome and completes. False: it was done already. */

@@ -22,8 +22,6 @@
 #ifndef WEFT_SYNC_STATE_H
 #define WEFT_SYNC_STATE_H
 
-#include <sched.h>
-
 #include "runtime/base/atomic.h"
 #include "runtime/base/base.h"
 #include "runtime/base/sim.h"
@@ -41,14 +39,11 @@ struct weft__state {
  * made it what it is. */
 WEFT__INLINE uint64_t weft__state_read(struct weft__state *state)
 {
+    unsigned rounds = 0;
     uint64_t word;
 
-    for (unsigned pauses = 1; (word = weft__load_acquire(&state->word)) & WEFT__STATE_LOCKED;) {
-        if (pauses++ % WEFT__SPIN_PAUSES == 0)
-            sched_yield();
-        else
-            weft__pause();
-    }
+    while ((word = weft__load_acquire(&state->word)) & WEFT__STATE_LOCKED)
+        weft__spin_pause(&rounds);
     return word;
 }
 

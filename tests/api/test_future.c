@@ -316,6 +316,13 @@ CASE(future, bears_changes_of_its_callbacks_by_a_callback) /* C011 */
     CHECK_INT(run(&adds_in_a_callback, NULL), 0);
 }
 
+/* Again and again: what is to be caught lasts for the time between two callbacks. */
+CASE(future, calls_what_a_callback_adds_after_all_that_were_there)
+{
+    for (int i = 0; i < 300 && !failure[0]; i++)
+        CHECK_INT(run(&adds_in_a_callback, NULL), 0);
+}
+
 static _Atomic(int) called;
 
 static void counts(weft_future_t *future, void *arg)
