@@ -25,8 +25,8 @@
 #include "runtime/sched/loop.h"
 #include "runtime/sched/misuse.h"
 
-struct taker { /* on the frame of a task that waits */
-    struct taker *next;
+struct taker {                  /* on the frame of a task that waits */
+    struct taker *next, **link; /* link: what points to it; NULL: it is not in the queue */
     struct weft__gate gate;
     struct weft__watched *got; /* under the iterator's lock */
 };
@@ -40,7 +40,7 @@ struct weft_completion {
     size_t users;                /* the owner, and each of these */
     struct weft__watched *first; /* done, not taken */
     struct weft__watched **last;
-    struct taker *waiting;
+    struct taker *waiting, **last_waiting;
 };
 
 /* A failed iterator is its error, as an address that no object has. */
@@ -87,21 +87,21 @@ static void put_back(struct weft_completion *it, struct weft__watched *which)
 
 static void add_taker(struct weft_completion *it, struct taker *taker)
 {
-    struct taker **p = &it->waiting;
-
-    while (*p)
-        p = &(*p)->next;
-    *p = taker;
+    taker->link = it->last_waiting;
+    *taker->link = taker;
+    it->last_waiting = &taker->next;
 }
 
 static void remove_taker(struct weft_completion *it, struct taker *taker)
 {
-    struct taker **p = &it->waiting;
-
-    while (*p && *p != taker)
-        p = &(*p)->next;
-    if (*p)
-        *p = taker->next;
+    if (!taker->link)
+        return;
+    *taker->link = taker->next;
+    if (taker->next)
+        taker->next->link = taker->link;
+    else
+        it->last_waiting = taker->link;
+    taker->link = NULL;
 }
 
 /* Hands [which] to the oldest that waits, which is to be woken; NULL: nobody waits. */
@@ -114,7 +114,7 @@ static struct weft_awaitable *hand_over(struct weft_completion *it, struct weft_
     *taken = taker != NULL;
     if (!taker)
         return NULL;
-    it->waiting = taker->next;
+    remove_taker(it, taker);
     taker->got = which;
     weft__spin_lock(&taker->gate.lock);
     task = weft__gate_open(&taker->gate);
@@ -158,6 +158,7 @@ static weft_as_completed_t *make(struct weft_loop *loop, weft_awaitable_t *const
     }
     weft__children_drop(aws, count); /* the block has its own */
     it->last = &it->first;
+    it->last_waiting = &it->waiting;
     it->deadline = WEFT_NONE;
     if (timeout != WEFT_NONE)
         it->deadline = weft__deadline_after(loop->system->now(), timeout);

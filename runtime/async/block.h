@@ -6,7 +6,8 @@
  * whether one is open is not asked of the object, but of a list of the task's. That is what tells a
  * second enter, or an exit of what was never entered, from the right ones.
  *
- * The list is the task's alone: no lock.
+ * The list is the task's alone: no lock. Others, who may cancel a group or a scope, ask its mark: a
+ * number mixed with the mark's address, which memory holds by chance only once in 2^64 times.
  */
 #ifndef WEFT_ASYNC_BLOCK_H
 #define WEFT_ASYNC_BLOCK_H
@@ -18,6 +19,27 @@ struct weft__block { /* first in each such object */
     int64_t deadline; /* of what expires, else INT64_MAX */
     bool shield;      /* deadlines further out do not reach what is inside */
 };
+
+enum weft__mark_value {
+    WEFT__MARK_OPEN = 0x67f1a5,
+    WEFT__MARK_LEFT,
+    WEFT__MARK_ASKED, /* it was cancelled before it was entered */
+};
+
+struct weft__mark {
+    _Atomic(uintptr_t) word;
+};
+
+/* acquire: pairs with set: what is marked as open is filled in. */
+WEFT__INLINE bool weft__mark_is(struct weft__mark *mark, enum weft__mark_value value)
+{
+    return weft__load_acquire(&mark->word) == ((uintptr_t)mark ^ value);
+}
+
+WEFT__INLINE void weft__mark_set(struct weft__mark *mark, enum weft__mark_value value)
+{
+    weft__store_release(&mark->word, (uintptr_t)mark ^ value); /* release: pairs with is */
+}
 
 /* By the running [task]. 0, -EALREADY (it is open: nothing of it was touched), -ENOMEM. */
 int weft__block_enter(struct weft_awaitable *task, struct weft__block *block);

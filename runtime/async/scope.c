@@ -17,13 +17,11 @@
 #include "runtime/sched/loop.h"
 #include "runtime/sched/misuse.h"
 
-enum mark { MARK_OPEN = 0x5c09e1, MARK_LEFT = 0x5c09e2 }; /* mixed with the address */
-
 struct scope {
     struct weft__block block;
     struct weft__scope level;
     struct weft__alarm alarm;
-    _Atomic(uintptr_t) mark;
+    struct weft__mark mark;
     struct weft_awaitable *task;
     uint32_t base;
     int caught_as; /* what exit makes of its cancellation */
@@ -52,8 +50,7 @@ static void fill(struct scope *scope, struct weft_awaitable *task, bool shield, 
     scope->alarm.ring = ring;
     weft__timer_init(&scope->alarm.timer);
     weft__scope_enter(task, &scope->level, shield);
-    /* release: pairs with the acquire of a canceller, which then sees all of it. */
-    weft__store_release(&scope->mark, (uintptr_t)scope ^ MARK_OPEN);
+    weft__mark_set(&scope->mark, WEFT__MARK_OPEN);
 }
 
 /* The alarm stands for what was not cancelled before. Its place is reserved. */
@@ -123,8 +120,8 @@ int weft_scope_exit(weft_scope_t *public, int rc)
     task = scope->task;
     weft__alarm_unset(&scope->alarm);
     weft__scope_leave(task, &scope->level);
-    weft__store_release(&scope->mark, (uintptr_t)scope ^ MARK_LEFT); /* release: as in fill */
-    count = weft__tokens_count(weft__load_relaxed(&task->tokens));   /* relaxed: a number */
+    weft__mark_set(&scope->mark, WEFT__MARK_LEFT);
+    count = weft__tokens_count(weft__load_relaxed(&task->tokens)); /* relaxed: a number */
     scope->caught = scope->level.cancelled && rc == -ECANCELED && !weft__scope_struck(task) &&
                     count <= scope->base;
     return scope->caught ? scope->caught_as : rc;
@@ -135,8 +132,7 @@ void weft_scope_cancel(weft_scope_t *public)
     struct scope *scope = (struct scope *)public;
     struct weft_awaitable *task;
 
-    /* acquire: as in fill. */
-    if (weft__load_acquire(&scope->mark) != ((uintptr_t)scope ^ MARK_OPEN))
+    if (!weft__mark_is(&scope->mark, WEFT__MARK_OPEN))
         return;
     task = weft_ref(scope->task);
     if (weft__scope_cancel(task, &scope->level))

@@ -14,7 +14,7 @@
 
 #include <stdlib.h>
 
-#include "runtime/async/create_task.h"
+#include "runtime/async/children.h"
 #include "runtime/core/waiters.h"
 #include "runtime/sched/loop.h"
 #include "runtime/sched/misuse.h"
@@ -77,21 +77,12 @@ static weft_future_t *make(struct weft_awaitable *inner)
     return outer;
 }
 
-/* A task of [coro], which is stolen; or a failed object. */
-static weft_task_t *start(struct weft_loop *loop, weft_coro_t *coro)
-{
-    weft_task_opts_t opts = {.size = sizeof opts};
-    weft_task_t *task;
-    int rc = weft__create_task(loop, coro, &opts, &task);
-
-    return rc < 0 ? weft__awaitable_failed(rc) : task;
-}
-
 weft_future_t *weft_shield(weft_awaitable_t *aw)
 {
     struct weft__worker *worker = weft__self();
     enum weft__kind kind = aw ? weft__kind(aw) : WEFT__KIND_FREE;
     weft_future_t *outer;
+    int rc;
 
     if (!worker) {
         if (kind == WEFT__KIND_CORO)
@@ -99,8 +90,10 @@ weft_future_t *weft_shield(weft_awaitable_t *aw)
         return weft__awaitable_failed(weft__no_task("shield"));
     }
     if (kind == WEFT__KIND_CORO) {
-        aw = start(worker->loop, aw);
-        outer = weft__is_done(aw) ? weft_ref(aw) : make(aw);
+        rc = weft__children_start(worker->loop, &aw, 1);
+        if (rc < 0)
+            return weft__awaitable_failed(rc);
+        outer = make(aw);
         weft_unref(aw);
         return outer;
     }

@@ -44,12 +44,9 @@ struct member {
     struct member **link, *next; /* its place in a list */
 };
 
-/* What an object is, mixed with its address, as it holds anything before it is entered. */
-enum mark { MARK_OPEN = 0x67f1a5, MARK_LEFT = 0x67f1a6, MARK_ASKED = 0x67f1a7 };
-
 struct group {
     struct weft__block block;
-    _Atomic(uintptr_t) mark;
+    struct weft__mark mark;
     struct weft__gate gate; /* its lock: all below */
     bool exiting;           /* the body is over */
     bool ending;            /* the tasks are cancelled, no new ones come */
@@ -169,17 +166,6 @@ static void fire(struct weft__waiter *waiter, struct weft_awaitable *task)
 
 /* ---- the object ---- */
 
-/* acquire: what is marked as open is filled in. */
-static bool is_marked(struct group *group, enum mark mark)
-{
-    return weft__load_acquire(&group->mark) == ((uintptr_t)group ^ mark);
-}
-
-static void set_mark(struct group *group, enum mark mark)
-{
-    weft__store_release(&group->mark, (uintptr_t)group ^ mark); /* release: as above */
-}
-
 static void fill(struct group *group, struct weft_awaitable *task)
 {
     struct weft__block block = group->block;
@@ -203,9 +189,9 @@ int weft_taskgroup_enter(weft_taskgroup_t *tg)
     rc = weft__block_enter(task, &group->block);
     if (rc < 0)
         return rc == -EALREADY ? weft__misuse(rc, "a task group is entered twice") : rc;
-    asked = is_marked(group, MARK_ASKED);
+    asked = weft__mark_is(&group->mark, WEFT__MARK_ASKED);
     fill(group, task);
-    set_mark(group, MARK_OPEN);
+    weft__mark_set(&group->mark, WEFT__MARK_OPEN);
     if (asked)
         weft_taskgroup_cancel(tg);
     return 0;
@@ -215,10 +201,10 @@ void weft_taskgroup_cancel(weft_taskgroup_t *tg)
 {
     struct group *group = (struct group *)tg;
 
-    if (is_marked(group, MARK_LEFT))
+    if (weft__mark_is(&group->mark, WEFT__MARK_LEFT))
         return;
-    if (!is_marked(group, MARK_OPEN)) {
-        set_mark(group, MARK_ASKED);
+    if (!weft__mark_is(&group->mark, WEFT__MARK_OPEN)) {
+        weft__mark_set(&group->mark, WEFT__MARK_ASKED);
         return;
     }
     weft__spin_lock(&group->gate.lock);
@@ -234,7 +220,7 @@ static int admit(struct group *group)
 {
     bool open;
 
-    if (!is_marked(group, MARK_OPEN))
+    if (!weft__mark_is(&group->mark, WEFT__MARK_OPEN))
         return weft__misuse(WEFT_EINVALIDSTATE, "a task group is not open");
     if (weft__self()->loop != group->parent->loop)
         return -EXDEV;
@@ -406,7 +392,7 @@ int weft_taskgroup_exit(weft_taskgroup_t *tg, int rc)
         end_group(group);
     cancelled = wait_for_tasks(group) || cancelled;
     weft__spin_unlock(&group->gate.lock);
-    set_mark(group, MARK_LEFT);
+    weft__mark_set(&group->mark, WEFT__MARK_LEFT);
     rc = outcome(group, rc, cancelled);
     free_failed(group);
     return rc;

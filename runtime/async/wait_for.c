@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "weft/wait.h"
 
-#include "runtime/core/task.h"
+#include "runtime/async/children.h"
 #include "runtime/sched/await.h"
 #include "runtime/sched/cancel.h"
 #include "runtime/sched/misuse.h"
@@ -84,12 +84,7 @@ static int body(void *arg, void **result)
 
 static void destroy(struct weft_awaitable *coro)
 {
-    weft_awaitable_t *aw = ((struct limited *)(void *)weft__extra(coro)->copy)->aw;
-
-    if (aw && weft_iscoroutine(aw))
-        weft_coro_close(aw);
-    else
-        weft_unref(aw);
+    weft__children_drop(&((struct limited *)(void *)weft__extra(coro)->copy)->aw, 1);
 }
 
 static const weft_corofn_t wait_for_fn = {body, "wait_for", WEFT_HERE, 0, WEFT_COROFN_MAGIC};

@@ -59,7 +59,7 @@ static void await_commit(struct weft_awaitable *task, struct weft__wait *wait)
 {
     struct await_wait *w = weft__container_of(wait, struct await_wait, wait);
     struct weft_awaitable *aw = w->aw;
-    struct weft__walk walk = {0}, top = {0};
+    struct weft__walk walk = {0};
 
     weft__wait_publish(task);
     weft__sim_point("await commit");
@@ -73,7 +73,7 @@ static void await_commit(struct weft_awaitable *task, struct weft__wait *wait)
         if (weft__kind(aw) == WEFT__KIND_TASK)
             weft__walk_into(&walk, task, aw);
         else
-            top.message = weft__message_peek(task);
+            walk.message = weft__message_peek(task);
         weft__awaitable_ref(aw);
     }
     weft__word_unlock(aw, weft__waiters_add(newest, &w->waiter));
@@ -81,8 +81,8 @@ static void await_commit(struct weft_awaitable *task, struct weft__wait *wait)
     if (weft__likely(!cancelled))
         return;
     if (weft__kind(aw) != WEFT__KIND_TASK)
-        weft__cancel(aw, &top);
-    weft__error_unref(top.message);
+        weft__cancel(aw, &walk);
+    weft__error_unref(walk.message);
     if (walk.next) {
         weft__interrupt(walk.next, false, NULL);
         weft__awaitable_unref(walk.next, 1);
