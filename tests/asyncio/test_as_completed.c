@@ -4,12 +4,6 @@
 
 TestSuite(as_completed, .timeout = 60);
 
-#define BOTH(fn, arg)                                                                              \
-    do {                                                                                           \
-        CHECK_INT(run((fn), (arg)), 0);                                                            \
-        CHECK_INT(run_serial((fn), (arg)), 0);                                                     \
-    } while (0)
-
 enum { COUNT = 4 };
 
 static weft_future_t *future[COUNT];

@@ -6,12 +6,6 @@
 
 TestSuite(cancel, .timeout = 60);
 
-#define BOTH(fn, arg)                                                                              \
-    do {                                                                                           \
-        CHECK_INT(run((fn), (arg)), 0);                                                            \
-        CHECK_INT(run_serial((fn), (arg)), 0);                                                     \
-    } while (0)
-
 static weft_future_t *begun; /* completed by a task that has reached its wait */
 
 static void wait_begun(void)

@@ -6,27 +6,6 @@
 
 TestSuite(scope, .timeout = 60);
 
-#define BOTH(fn, arg)                                                                              \
-    do {                                                                                           \
-        CHECK_INT(run((fn), (arg)), 0);                                                            \
-        CHECK_INT(run_serial((fn), (arg)), 0);                                                     \
-    } while (0)
-
-static weft_ns_t now(void)
-{
-    return weft_loop_time(weft_get_running_loop());
-}
-
-static int forever(void)
-{
-    return weft_sleep(WEFT_NONE);
-}
-
-static bool healthy(void)
-{
-    return weft_cancelling(weft_current_task()) == 0 && weft_sleep(0) == 0;
-}
-
 WEFT_CORO(sleeps_for_ever)
 {
     return weft_sleep(WEFT_NONE);

@@ -22,12 +22,6 @@ static void listen(void)
     weft_loop_set_exception_handler(weft_get_running_loop(), count_report, NULL);
 }
 
-#define BOTH(fn, arg)                                                                              \
-    do {                                                                                           \
-        CHECK_INT(run((fn), (arg)), 0);                                                            \
-        CHECK_INT(run_serial((fn), (arg)), 0);                                                     \
-    } while (0)
-
 /* ---- C130, C131 ---- */
 
 WEFT_CORO(is_transparent)

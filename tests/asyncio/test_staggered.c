@@ -4,12 +4,6 @@
 
 TestSuite(staggered, .timeout = 60);
 
-#define BOTH(fn, arg)                                                                              \
-    do {                                                                                           \
-        CHECK_INT(run((fn), (arg)), 0);                                                            \
-        CHECK_INT(run_serial((fn), (arg)), 0);                                                     \
-    } while (0)
-
 static _Atomic(int) ran, struck;
 
 WEFT_CORO(gives)

@@ -7,12 +7,6 @@
 
 TestSuite(task_group, .timeout = 60);
 
-#define BOTH(fn, arg)                                                                              \
-    do {                                                                                           \
-        CHECK_INT(run((fn), (arg)), 0);                                                            \
-        CHECK_INT(run_serial((fn), (arg)), 0);                                                     \
-    } while (0)
-
 static _Atomic(int) ended, struck, ran, entered;
 
 WEFT_CORO(yields)
@@ -50,11 +44,6 @@ static void *number(intptr_t n)
 static int add(weft_taskgroup_t *tg, const weft_corofn_t *fn, intptr_t arg)
 {
     return weft_taskgroup_create_task(tg, weft_coro(fn, number(arg)), NULL);
-}
-
-static bool healthy(void)
-{
-    return weft_cancelling(weft_current_task()) == 0 && weft_sleep(0) == 0;
 }
 
 /* Whether the last error is a group that holds [code], and as many as [count]. */

@@ -4,12 +4,6 @@
 
 TestSuite(wait, .timeout = 60);
 
-#define BOTH(fn, arg)                                                                              \
-    do {                                                                                           \
-        CHECK_INT(run((fn), (arg)), 0);                                                            \
-        CHECK_INT(run_serial((fn), (arg)), 0);                                                     \
-    } while (0)
-
 WEFT_CORO(yields_and_returns)
 {
     *result = arg;
@@ -243,11 +237,6 @@ WEFT_CORO(waits_beside_a_cancelled_one)
     CHECK_INT(done, 1); /* all are done */
     end(slow);
     return 0;
-}
-
-static weft_ns_t now(void)
-{
-    return weft_loop_time(weft_get_running_loop());
 }
 
 WEFT_CORO(measures_beside_a_cancelled_one)

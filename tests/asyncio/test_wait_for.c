@@ -4,12 +4,6 @@
 
 TestSuite(wait_for, .timeout = 60);
 
-#define BOTH(fn, arg)                                                                              \
-    do {                                                                                           \
-        CHECK_INT(run((fn), (arg)), 0);                                                            \
-        CHECK_INT(run_serial((fn), (arg)), 0);                                                     \
-    } while (0)
-
 /* ---- C090, C091 ---- */
 
 WEFT_CORO(waits_for_the_done)

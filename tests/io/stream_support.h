@@ -108,4 +108,29 @@ static inline unsigned descriptors(void)
     return n;
 }
 
+/* Runs [test] on 1, 2 and 4 workers, each in a loop of its own, and sees that no descriptor is
+ * left. */
+static inline void run_test(const weft_corofn_t *test)
+{
+    EACH_WORKER_COUNT(n)
+    {
+        unsigned before = descriptors();
+        cr_expect_eq(weft_run(weft_coro(test, NULL), NULL, .workers = *n), 0, "%s", test->name);
+        cr_expect_eq(descriptors(), before, "%s leaves a descriptor open", test->name);
+    }
+}
+
+#define LOOPBACK_TEST(suite, name)                                                                 \
+    static void name##_steps(void);                                                                \
+    WEFT_CORO(name##_task)                                                                         \
+    {                                                                                              \
+        name##_steps();                                                                            \
+        return 0;                                                                                  \
+    }                                                                                              \
+    Test(suite, name)                                                                              \
+    {                                                                                              \
+        run_test(&name##_task);                                                                    \
+    }                                                                                              \
+    static void name##_steps(void)
+
 #endif

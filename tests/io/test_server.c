@@ -6,28 +6,7 @@
 
 TestSuite(server, .timeout = 60);
 
-static void run(const weft_corofn_t *test)
-{
-    EACH_WORKER_COUNT(n)
-    {
-        unsigned before = descriptors();
-        cr_expect_eq(weft_run(weft_coro(test, NULL), NULL, .workers = *n), 0, "%s", test->name);
-        cr_expect_eq(descriptors(), before, "%s leaves a descriptor open", test->name);
-    }
-}
-
-#define SERVER_TEST(name)                                                                          \
-    static void name##_steps(void);                                                                \
-    WEFT_CORO(name##_task)                                                                         \
-    {                                                                                              \
-        name##_steps();                                                                            \
-        return 0;                                                                                  \
-    }                                                                                              \
-    Test(server, name)                                                                             \
-    {                                                                                              \
-        run(&name##_task);                                                                         \
-    }                                                                                              \
-    static void name##_steps(void)
+#define SERVER_TEST(name) LOOPBACK_TEST(server, name)
 
 static int echo(weft_reader_t *reader, weft_writer_t *writer, void *arg)
 {

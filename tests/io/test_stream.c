@@ -41,30 +41,7 @@ static void done(struct pair *p)
         close(p->peer);
 }
 
-/* Runs [test] on 1, 2 and 4 workers, each in a loop of its own, and sees that no descriptor is
- * left. */
-static void run(const weft_corofn_t *test)
-{
-    EACH_WORKER_COUNT(n)
-    {
-        unsigned before = descriptors();
-        cr_expect_eq(weft_run(weft_coro(test, NULL), NULL, .workers = *n), 0, "%s", test->name);
-        cr_expect_eq(descriptors(), before, "%s leaves a descriptor open", test->name);
-    }
-}
-
-#define STREAM_TEST(name)                                                                          \
-    static void name##_steps(void);                                                                \
-    WEFT_CORO(name##_task)                                                                         \
-    {                                                                                              \
-        name##_steps();                                                                            \
-        return 0;                                                                                  \
-    }                                                                                              \
-    Test(stream, name)                                                                             \
-    {                                                                                              \
-        run(&name##_task);                                                                         \
-    }                                                                                              \
-    static void name##_steps(void)
+#define STREAM_TEST(name) LOOPBACK_TEST(stream, name)
 
 /* A task that feeds the peer's side one byte at a time, each in a segment of its own. */
 struct dribble {

@@ -284,18 +284,11 @@ WEFT_CORO(user)
     return 0;
 }
 
-static void idle_for(int64_t ns)
-{
-    static _Atomic(uint32_t) nobodys;
-
-    sim_system->wait(&nobodys, 0, sim_system->now() + ns);
-}
-
 static void foreign(void *arg)
 {
     (void)arg;
     for (int i = 0; i < STEPS; i++) {
-        idle_for(sim_below(50000));
+        sim_idle(sim_below(50000));
         cancel_one();
     }
 }

@@ -276,13 +276,6 @@ static void run_in(void)
     weft_cfuture_unref(future);
 }
 
-static void idle_for(int64_t ns)
-{
-    static _Atomic(uint32_t) nobodys;
-
-    sim_system->wait(&nobodys, 0, sim_system->now() + ns);
-}
-
 static void foreign(void *arg)
 {
     unsigned thread = (unsigned)(uintptr_t)arg;
@@ -307,7 +300,7 @@ static void foreign(void *arg)
                 weft_loop_stop(world.loop);
             break;
         default:
-            idle_for(sim_below(1000000));
+            sim_idle(sim_below(1000000));
         }
     }
     if (--world.foreign_left == 0) /* or the close has cancelled it, for its waiter */
@@ -334,7 +327,7 @@ static void janitor(void *arg)
     while (!world.over) {
         uint32_t seen = weft__load_acquire(&world.opened); /* acquire: as for real threads */
         if (clean_up())
-            idle_for(sim_below(400000));
+            sim_idle(sim_below(400000));
         else
             sim_system->wait(&world.opened, seen, WEFT__NEVER);
     }
@@ -397,7 +390,7 @@ static void run_to_the_end(void)
     run_once(&rc);
     while (rc == WEFT_ESTOPPED && !world.breaks) {
         weft__thread other;
-        idle_for(sim_below(1000000));
+        sim_idle(sim_below(1000000));
         if (sim_one_in(2)) {
             run_once(&rc);
         } else {

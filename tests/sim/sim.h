@@ -70,6 +70,14 @@ static inline void sim_on_signal(int number)
     _exit(n >= 0);
 }
 
+/* A simulated thread does nothing for so long. */
+static inline void sim_idle(int64_t ns)
+{
+    static _Atomic(uint32_t) nobodys;
+
+    sim_system->wait(&nobodys, 0, sim_system->now() + ns);
+}
+
 /* ---- chance: of the program, not of the driver, which has its own ------------------------------
  */
 

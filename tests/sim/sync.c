@@ -434,18 +434,11 @@ WEFT_CORO(user)
     return 0;
 }
 
-static void idle_for(int64_t ns)
-{
-    static _Atomic(uint32_t) nobodys;
-
-    sim_system->wait(&nobodys, 0, sim_system->now() + ns);
-}
-
 static void foreign(void *arg)
 {
     (void)arg;
     for (int i = 0; i < STEPS || (!world.over && world.kind->meddle); i++) {
-        idle_for(sim_below(100000));
+        sim_idle(sim_below(100000));
         if (sim_one_in(2))
             cancel_one();
         else if (world.kind->meddle)

@@ -22,6 +22,29 @@ WEFT_CORO(serial_root)
 
 #define run_serial(fn, arg) run(&serial_root, weft_coro((fn), (arg)))
 
+/* A case that holds with parallel tasks and with such as take turns. */
+#define BOTH(fn, arg)                                                                              \
+    do {                                                                                           \
+        CHECK_INT(run((fn), (arg)), 0);                                                            \
+        CHECK_INT(run_serial((fn), (arg)), 0);                                                     \
+    } while (0)
+
+static inline weft_ns_t now(void)
+{
+    return weft_loop_time(weft_get_running_loop());
+}
+
+static inline int forever(void)
+{
+    return weft_sleep(WEFT_NONE);
+}
+
+/* No cancel is pending, none is counted. */
+static inline bool healthy(void)
+{
+    return weft_cancelling(weft_current_task()) == 0 && weft_sleep(0) == 0;
+}
+
 static inline void turn(void)
 {
     CHECK_INT(weft_sleep(0), 0);
