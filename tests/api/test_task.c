@@ -246,6 +246,37 @@ CASE(task, a_detached_one_runs_without_a_reference)
     CHECK_INT(detached_runs, 1);
 }
 
+/* What may be asked of the future that it is told of. */
+static void looks_closely(weft_loop_t *loop, const weft_exception_context_t *context, void *arg)
+{
+    (void)loop;
+    CHECK(weft_done(context->future));
+    CHECK_INT(weft_exception(context->future), -EIO);
+    CHECK(!weft_cancel(context->future));
+    weft_set_result(arg, NULL);
+}
+
+WEFT_CORO(fails_at_once)
+{
+    return -EIO;
+}
+
+WEFT_CORO(starts_one_that_fails)
+{
+    weft_future_t *told = weft_create_future(NULL);
+
+    weft_loop_set_exception_handler(weft_get_running_loop(), looks_closely, told);
+    CHECK(weft_create_task(weft_coro(&fails_at_once, NULL), .detached = true) == NULL);
+    CHECK_INT(weft_wait_for(told, WEFT_S(30), NULL), 0);
+    weft_unref(told);
+    return 0;
+}
+
+CASE(task, a_detached_one_that_failed_is_done_when_the_handler_is_told)
+{
+    CHECK_INT(run(&starts_one_that_fails, NULL), 0);
+}
+
 /* ---- order -------------------------------------------------------------------------------------
  */
 
