@@ -118,7 +118,8 @@ WEFT_API void weft_handle_unref(weft_handle_t *handle);
 /* ---- errors ---- */
 
 /* Who is told of errors that nobody waits for. NULL: the default one, which writes to standard
- * error. */
+ * error. The handler is called in the middle of whatever found the error: it may look at the
+ * future, and cancel; it must not suspend, nor add a callback to the future. */
 WEFT_API void weft_loop_set_exception_handler(weft_loop_t *loop, weft_exception_handler_t handler,
                                               void *arg);
 /* Tells the handler. It may be called from any worker. */

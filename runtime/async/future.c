@@ -75,31 +75,15 @@ static void fire(struct weft__waiter *waiter, struct weft_awaitable *done)
     handle->alarm.home = NULL; /* the place of the node is an alarm's again */
     handle->future = weft_ref(done);
     weft__handle_submit(handle);
-    /* acq_rel: release pairs with submit_late, whose handle is to come after this one. */
-    weft__fetch_sub_acq_rel(&weft__extra(done)->callbacks, 1);
 }
 
-/* [future] is done. What was added before may still be on its way, on another worker. */
-static int submit_late(struct weft_awaitable *future, struct weft_handle *handle)
-{
-    struct weft__extra *extra = weft__extra(future);
-    unsigned rounds = 0;
-
-    while (extra && weft__load_acquire(&extra->callbacks) > 0) /* acquire: pairs with fire */
-        weft__spin_pause(&rounds);
-    handle->future = weft_ref(future);
-    return weft__handle_submit(handle);
-}
-
-/* Into the list of a future with an extra part. False: it is done. */
+/* Into the list of a future that is not done. False: it is. */
 static bool link_callback(struct weft_awaitable *future, struct weft_handle *handle)
 {
     uintptr_t newest = weft__word_lock(future);
 
     if (newest == WEFT__WORD_DONE)
         return false;
-    /* relaxed: seen by whoever sees DONE, which the lock comes before. */
-    weft__fetch_add_relaxed(&weft__extra(future)->callbacks, 1);
     waiter_of(handle)->fire = fire;
     weft__word_unlock(future, weft__waiters_add(newest, waiter_of(handle)));
     return true;
@@ -116,8 +100,6 @@ int weft_add_done_callback(weft_future_t *future, weft_done_fn_t fn, void *arg)
     loop = future->loop ? future->loop : worker ? worker->loop : NULL;
     if (!loop || weft__loop_closed(loop))
         return -ESHUTDOWN;
-    if (!weft__is_done(future) && !weft__awaitable_extra(future))
-        return -ENOMEM;
     handle = weft__handle_new(loop, 1);
     if (!handle)
         return -ENOMEM;
@@ -125,7 +107,11 @@ int weft_add_done_callback(weft_future_t *future, weft_done_fn_t fn, void *arg)
     handle->done_fn = fn;
     handle->arg = arg;
     weft__store_relaxed(&future->retrieved, 1); /* relaxed: whoever is called can see the outcome */
-    return link_callback(future, handle) ? 0 : submit_late(future, handle);
+    if (link_callback(future, handle))
+        return 0;
+    weft__word_settle(future); /* what was added before may be on its way still, elsewhere */
+    handle->future = weft_ref(future);
+    return weft__handle_submit(handle);
 }
 
 size_t weft_remove_done_callback(weft_future_t *future, weft_done_fn_t fn, void *arg)
@@ -143,8 +129,6 @@ size_t weft_remove_done_callback(weft_future_t *future, weft_done_fn_t fn, void 
         newest = weft__waiters_remove(newest, w);
         w->older = removed;
         removed = w;
-        weft__fetch_sub_acq_rel(&weft__extra(future)->callbacks,
-                                1); /* no order needed: the lock's */
     }
     weft__word_unlock(future, newest);
     for (struct weft__waiter *older; removed; removed = older, count++) {

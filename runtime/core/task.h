@@ -6,7 +6,8 @@
  * the last, so nothing of it lives on a stack; a stack is taken at the first run only.
  *
  * Words that several threads touch
- *   word   the waiter word: the newest waiter (waiters.h), LOCKED, or DONE. Locking it is a leaf:
+ *   word   the waiter word: the newest waiter (waiters.h), LOCKED, or DONE, of which FIRING is the
+ *          beginning. Locking it is a leaf:
  *          nothing else is taken under it. What it protects: the list, the outcome (result, error)
  *          until DONE, and that tokens are put only while the task is not DONE.
  *   refs   references. "refs == what I hold" by an acquire load means that nobody else can reach
@@ -79,11 +80,10 @@ struct weft__extra {
     char *name;
     struct weft_error *error; /* the last one (core/error.h): the task's own, constant once done */
     _Atomic(struct weft_error *) message; /* of a cancel that is pending (sched/message.h) */
-    struct weft__block *blocks;  /* what it has entered and not left, innermost first: its own */
-    struct weft__scope *scopes;  /* of these, what cancels by level: under the lock of the word */
-    uint32_t shields;            /* of these, how many shield: likewise */
-    _Atomic(bool) shield_told;   /* its error was reported, as nobody else will see it */
-    _Atomic(uint32_t) callbacks; /* that were added, and are not handed over (async/future.c) */
+    struct weft__block *blocks; /* what it has entered and not left, innermost first: its own */
+    struct weft__scope *scopes; /* of these, what cancels by level: under the lock of the word */
+    uint32_t shields;           /* of these, how many shield: likewise */
+    _Atomic(bool) shield_told;  /* its error was reported, as nobody else will see it */
     /* instead of completing it as cancelled; outer: of sched/cancel.h */
     bool (*cancel)(struct weft_awaitable *aw, struct weft__walk *outer);
     void (*destroy)(struct weft_awaitable *aw); /* frees what `data` holds */
@@ -123,6 +123,7 @@ _Static_assert(sizeof(struct weft_awaitable) == 2 * WEFT__CACHE_LINE, "two lines
 /* word */
 #define WEFT__WORD_LOCKED ((uintptr_t)1)
 #define WEFT__WORD_DONE ((uintptr_t)2)
+#define WEFT__WORD_FIRING (WEFT__WORD_DONE | WEFT__WORD_LOCKED)
 
 /* ws */
 enum { WEFT__WAITING = 1, WEFT__HELD = 2, WEFT__AGAIN = 4 };
@@ -165,7 +166,7 @@ WEFT__INLINE enum weft__kind weft__kind(const struct weft_awaitable *aw)
 /* acquire: pairs with the release of the completion; makes result and error readable. */
 WEFT__INLINE bool weft__is_done(const struct weft_awaitable *aw)
 {
-    return weft__load_acquire(&((struct weft_awaitable *)(uintptr_t)aw)->word) == WEFT__WORD_DONE;
+    return weft__load_acquire(&((struct weft_awaitable *)(uintptr_t)aw)->word) & WEFT__WORD_DONE;
 }
 
 /* acquire: pairs with the release of whoever made it. */

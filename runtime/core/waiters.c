@@ -2,6 +2,7 @@
 #include "runtime/core/waiters.h"
 
 #include "runtime/base/sim.h"
+#include "runtime/base/spin.h"
 #include "runtime/core/error.h"
 
 uintptr_t weft__word_lock_slow(struct weft_awaitable *aw)
@@ -10,8 +11,8 @@ uintptr_t weft__word_lock_slow(struct weft_awaitable *aw)
     uintptr_t word = weft__load_acquire(&aw->word);
 
     for (;;) {
-        if (word == WEFT__WORD_DONE)
-            return word;
+        if (word & WEFT__WORD_DONE)
+            return WEFT__WORD_DONE;
         if (word & WEFT__WORD_LOCKED) {
             weft__pause();
             word = weft__load_acquire(&aw->word);
@@ -26,16 +27,34 @@ uintptr_t weft__word_lock_slow(struct weft_awaitable *aw)
 void weft__word_complete(struct weft_awaitable *aw, uintptr_t newest)
 {
     struct weft__waiter *waiter = (struct weft__waiter *)newest;
+    /* relaxed: set before the callback was linked, under the lock that we hold. */
+    bool callbacks = waiter && weft__load_relaxed(&aw->retrieved);
 
     while (waiter && waiter->older)
         waiter = waiter->older;
+    if (weft__unlikely(callbacks))
+        weft__awaitable_ref(aw); /* the last one that is told may drop the last reference */
     /* release: pairs with the acquire of weft__is_done and of lock; publishes the outcome. */
-    weft__store_release(&aw->word, WEFT__WORD_DONE);
+    weft__store_release(&aw->word, callbacks ? WEFT__WORD_FIRING : WEFT__WORD_DONE);
     while (waiter) {
         struct weft__waiter *newer = waiter->newer;
         waiter->fire(waiter, aw);
         waiter = newer;
     }
+    if (weft__likely(!callbacks))
+        return;
+    /* release: pairs with the acquire of weft__word_settle. */
+    weft__store_release(&aw->word, WEFT__WORD_DONE);
+    weft__awaitable_unref(aw, 1);
+}
+
+void weft__word_settle(struct weft_awaitable *aw)
+{
+    unsigned rounds = 0;
+
+    /* acquire: pairs with the release at the end of the firing. */
+    while (weft__load_acquire(&aw->word) == WEFT__WORD_FIRING)
+        weft__spin_pause(&rounds);
 }
 
 bool weft__awaitable_complete(struct weft_awaitable *aw, int error, void *result)

@@ -10,7 +10,11 @@
  * Invariant   A node is linked and unlinked only under the lock of the word; who unlinks it, fires
  *             it.
  * Firing      happens after DONE is published, outside the lock, since a fired node may be gone
- *             before fire() returns: its successor is read first.
+ *             before fire() returns: its successor is read first. So may the awaitable, with the
+ *             last of them: nothing of it is touched after that.
+ * Callbacks   If it may have done callbacks (somebody has "retrieved" it before it was done), the
+ *             word says FIRING instead of DONE until all were told, and a reference is held for it:
+ *             a callback that is added late waits for that, to come after those before it.
  */
 #ifndef WEFT_CORE_WAITERS_H
 #define WEFT_CORE_WAITERS_H
@@ -33,8 +37,8 @@ WEFT__INLINE uintptr_t weft__word_lock(struct weft_awaitable *aw)
      * found is then the outcome. */
     if (weft__likely(weft__cas_acq_rel(&aw->word, &word, WEFT__WORD_LOCKED)))
         return 0;
-    if (word == WEFT__WORD_DONE)
-        return word;
+    if (word & WEFT__WORD_DONE)
+        return WEFT__WORD_DONE;
     return weft__word_lock_slow(aw);
 }
 
@@ -63,9 +67,12 @@ WEFT__INLINE uintptr_t weft__waiters_remove(uintptr_t newest, struct weft__waite
     return newest == (uintptr_t)waiter ? (uintptr_t)waiter->older : newest;
 }
 
-/* With the lock held, the outcome stored, and a reference: publishes DONE, lets go, fires all
- * waiters, oldest first. */
+/* With the lock held and the outcome stored: publishes DONE, lets go, fires all waiters, oldest
+ * first. */
 void weft__word_complete(struct weft_awaitable *aw, uintptr_t newest);
+
+/* Any thread, with [aw] done: waits until all its waiters were told. Not in a fire. */
+void weft__word_settle(struct weft_awaitable *aw);
 
 /* Stores the outcome and completes. False: it was done already. */
 bool weft__awaitable_complete(struct weft_awaitable *aw, int error, void *result);
