@@ -37,6 +37,7 @@
  */
 #include "io/driver/uring.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -46,6 +47,7 @@
 #include "io/driver/uring_setup.h"
 #include "io/driver/uring_sq.h"
 #include "io/driver/uring_stray.h"
+#include "runtime/core/sanitizer.h"
 
 #define AHEAD 4 /* completions whose operation is fetched before it is needed */
 
@@ -319,7 +321,7 @@ static struct __kernel_timespec timespec_of(int64_t ns)
     return (struct __kernel_timespec){.tv_sec = ns / 1000000000, .tv_nsec = ns % 1000000000};
 }
 
-static void wait_until(struct uring *u, int64_t deadline)
+static void wait_until(struct uring *u, int64_t deadline, const void *mask)
 {
     int64_t time = deadline;
 
@@ -329,27 +331,31 @@ static void wait_until(struct uring *u, int64_t deadline)
             return flush(&u->driver);
     }
     struct __kernel_timespec at = timespec_of(time);
-    struct io_uring_getevents_arg argument = {.ts = (uintptr_t)&at};
-    if (deadline == INT64_MAX)
-        enter(u, 1, 0, NULL, 0);
-    else
-        enter(u, 1, IORING_ENTER_EXT_ARG | (u->absolute ? IORING_ENTER_ABS_TIMER : 0), &argument,
-              sizeof(argument));
+    struct io_uring_getevents_arg argument = {
+        .sigmask = (uintptr_t)mask,
+        .sigmask_sz = _NSIG / 8,
+        .ts = deadline == INT64_MAX ? 0 : (uintptr_t)&at,
+    };
+    enter(u, 1, IORING_ENTER_EXT_ARG | (u->absolute ? IORING_ENTER_ABS_TIMER : 0), &argument,
+          sizeof(argument));
 }
 
 static void park(struct weft__driver *driver, int64_t deadline)
 {
     struct uring *u = of(driver);
+    struct weft__san_sleep sleep;
 
+    weft__san_sleep_begin(&sleep);
     fill(u);
     /* acquire, with the release of wake: what the waker did before. The essay has the argument. */
     uint32_t wakes = weft__load_acquire(&u->wakes);
     if (wakes != u->wakes_seen || ready(driver) || waits(u))
         flush(driver);
     else
-        wait_until(u, deadline);
+        wait_until(u, deadline, weft__san_sleep_mask(&sleep));
     /* acquire: as above. A wake that is counted here has ended this park, or finds its end. */
     u->wakes_seen = weft__load_acquire(&u->wakes);
+    weft__san_sleep_end(&sleep);
 }
 
 static void wake(struct weft__driver *driver)

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "runtime/base/clock.h"
+#include "runtime/core/sanitizer.h"
 
 #define NAME_MAX_BYTES 15 /* the kernel's limit for the name of a thread */
 
@@ -109,6 +110,8 @@ static bool wait(_Atomic(uint32_t) *word, uint32_t value, int64_t deadline)
     long error = syscall(SYS_futex, word, FUTEX_WAIT_BITSET_PRIVATE, value,
                          deadline == INT64_MAX ? NULL : &at, NULL, FUTEX_BITSET_MATCH_ANY);
 
+    if (error < 0 && errno == EINTR)
+        weft__san_signals();
     /* Woken, interrupted, or not equal any more (EAGAIN): the caller looks at the word again. */
     return error == 0 || errno != ETIMEDOUT;
 }

@@ -161,7 +161,7 @@ WEFT_CORO(makes_and_joins)
 WEFT_CORO(walks_meanwhile)
 {
     weft_task_t *sleeper[SLEEPERS], *busy[3];
-    size_t count = 0, most = 0;
+    size_t count = 0;
     bool once = true;
 
     for (int i = 0; i < SLEEPERS; i++)
@@ -170,7 +170,6 @@ WEFT_CORO(walks_meanwhile)
         busy[i] = weft_create_task(weft_coro(&makes_and_joins, NULL));
     for (int round = 0; round < 300 && once; round++) {
         once = sees_each_once(sleeper, &count);
-        most = count > most ? count : most;
         if (weft_sleep(0) < 0)
             return -EIO;
     }
@@ -179,8 +178,7 @@ WEFT_CORO(walks_meanwhile)
         if (weft_join(busy[i], NULL) < 0)
             once = false;
     }
-    /* Those three, each with a child, are all that there can be beside. */
-    *(bool *)arg = once && most <= SLEEPERS + 1 + 6;
+    *(bool *)arg = once;
     return end_all(sleeper);
 }
 
