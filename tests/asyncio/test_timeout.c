@@ -62,8 +62,8 @@ WEFT_CORO(is_busy)
     weft_timeout_t outer, inner;
     weft_ns_t start = now();
 
-    CHECK_INT(weft_timeout_enter(&outer, WEFT_MS(4)), 0);
-    CHECK_INT(weft_timeout_enter(&inner, WEFT_MS(1)), 0);
+    CHECK_INT(weft_timeout_enter_at(&outer, start + WEFT_MS(4)), 0);
+    CHECK_INT(weft_timeout_enter_at(&inner, start + WEFT_MS(1)), 0);
     while (now() < start + WEFT_MS(2))
         ;
     int rc = weft_timeout_exit(&inner, forever());
