@@ -134,7 +134,7 @@ static void take_again(struct uring *u)
 }
 
 /* Something is to be written to the queue. Owner, handler; anyone as a hint. */
-static bool waits(struct uring *u)
+static bool has_to_write(struct uring *u)
 {
     /* relaxed: reasons to look; and while the owner parks it holds the lock of those who set the
      * last. */
@@ -153,7 +153,7 @@ static void arm(struct uring *u)
 
 static void fill(struct uring *u)
 {
-    if (!waits(u) || !weft__uring_sq_begin(&u->sq))
+    if (!has_to_write(u) || !weft__uring_sq_begin(&u->sq))
         return;
     take_again(u);
     weft__uring_sq_move_list(&u->sq);
@@ -171,7 +171,7 @@ static void submit(struct weft__driver *driver, struct weft__operation *op)
     /* relaxed: who cancels has learnt of the operation from its task, which is published later. */
     weft__store_relaxed(&op->driver, driver);
     weft__store_relaxed(&op->asked, false);
-    op->again = WEFT__AGAIN_NO;
+    op->strayed = WEFT__STRAYED_NO;
     weft__count(&driver->counters.submissions, 1);
     weft__uring_sq_begin(&u->sq);
     if (weft__unlikely(!weft__uring_sq_put(&u->sq, op))) {
@@ -274,7 +274,7 @@ static bool finish(struct uring *u, const struct io_uring_cqe *entry)
     }
     weft__uring_ordered_after(op);
     /* relaxed: `moved` is a reason to try, `ending` has one thread left. */
-    if (weft__unlikely(result < 0 || op->again) && !more && !weft__load_relaxed(&u->ending) &&
+    if (weft__unlikely(result < 0 || op->strayed) && !more && !weft__load_relaxed(&u->ending) &&
         weft__uring_stray(op, &result, weft__load_relaxed(&u->moved))) {
         put_again(u, op);
         return false;
@@ -349,7 +349,7 @@ static void park(struct weft__driver *driver, int64_t deadline)
     fill(u);
     /* acquire, with the release of wake: what the waker did before. The essay has the argument. */
     uint32_t wakes = weft__load_acquire(&u->wakes);
-    if (wakes != u->wakes_seen || ready(driver) || waits(u))
+    if (wakes != u->wakes_seen || ready(driver) || has_to_write(u))
         flush(driver);
     else
         wait_until(u, deadline, weft__san_sleep_mask(&sleep));

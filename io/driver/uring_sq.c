@@ -63,7 +63,7 @@ static void prepare_connect(struct io_uring_sqe *entry, const struct weft__opera
 {
     /* One that was interrupted goes on in the kernel's network stack: wait for its end, then ask.
      */
-    if (op->again == WEFT__AGAIN_CONNECTING)
+    if (op->strayed == WEFT__STRAYED_CONNECTING)
         io_uring_prep_poll_add(entry, op->fd, POLLOUT);
     else
         io_uring_prep_connect(entry, op->fd, op->buffer, (socklen_t)op->length);

@@ -52,8 +52,7 @@ void weft__uring_sq_end(struct weft__uring_sq *sq);
 
 bool weft__uring_sq_is_full(struct weft__uring_sq *sq);
 
-/* Publishes [op] if there is room and nothing waits before it; then that is the last access to *op.
- */
+/* Publishes [op], as the last access to *op, if there is room and nothing waits before it. */
 bool weft__uring_sq_put(struct weft__uring_sq *sq, struct weft__operation *op);
 
 /* Publishes a read of [length] bytes. The queue is not full. */

@@ -7,17 +7,17 @@ static bool was_interrupted(struct weft__operation *op, int result, bool moved)
     if (weft__load_relaxed(&op->asked))
         return false;
     /* -EFAULT may also mean a bad address: then it comes a second time. */
-    return result == -ECANCELED || (result == -EFAULT && moved && !op->again);
+    return result == -ECANCELED || (result == -EFAULT && moved && !op->strayed);
 }
 
 static bool is_connecting(struct weft__operation *op, int *result)
 {
-    if (op->again == WEFT__AGAIN_YES && *result == -EALREADY) {
-        op->again = WEFT__AGAIN_CONNECTING;
+    if (op->strayed == WEFT__STRAYED_YES && *result == -EALREADY) {
+        op->strayed = WEFT__STRAYED_CONNECTING;
         return true;
     }
-    if (op->again == WEFT__AGAIN_CONNECTING && *result >= 0) {
-        op->again = WEFT__AGAIN_YES;
+    if (op->strayed == WEFT__STRAYED_CONNECTING && *result >= 0) {
+        op->strayed = WEFT__STRAYED_YES;
         return true;
     }
     if (*result == -EISCONN)
@@ -28,9 +28,9 @@ static bool is_connecting(struct weft__operation *op, int *result)
 bool weft__uring_stray(struct weft__operation *op, int *result, bool moved)
 {
     if (was_interrupted(op, *result, moved)) {
-        if (!op->again)
-            op->again = WEFT__AGAIN_YES;
+        if (!op->strayed)
+            op->strayed = WEFT__STRAYED_YES;
         return true;
     }
-    return op->again && op->code == WEFT__OP_CONNECT && is_connecting(op, result);
+    return op->strayed && op->code == WEFT__OP_CONNECT && is_connecting(op, result);
 }

@@ -150,8 +150,7 @@ WEFT__NOINLINE bool weft__deque_make_room(struct weft__deque *d, weft__entry e)
     return false;
 }
 
-/* Owner: the ring is empty. Takes the overflow's first entry and moves some after it to the ring.
- */
+/* Owner, with an empty ring: takes the overflow's first entry, moves some after it to the ring. */
 WEFT__NOINLINE weft__entry weft__deque_take_overflow(struct weft__deque *d)
 {
     uint64_t capacity = weft__load_relaxed(&d->slots)->mask + 1;

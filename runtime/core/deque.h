@@ -37,6 +37,9 @@
  *
  * A loop with one worker sets `solo`: plain loads and stores, no CAS, no thieves.
  *
+ * "home" is the number of the worker whose deque it is. pos has it in its upper 8 bits and the
+ * index below, so that from a task alone one gets to its slot.
+ *
  * Who may call what: "owner" is the worker the deque belongs to; claim, the worker that owns `own`;
  * steal and has_work, any other thread; length, anybody.
  */
@@ -66,7 +69,7 @@ struct weft__deque {
     _Atomic(uint64_t) progress; /* takes and claims of the owner, for the second look */
     /* The owner alone. */
     uint64_t limit; /* the bottom at which a push must first make room; 0 while overflowing */
-    uint64_t home;  /* the owner's number, shifted: what pos begins with */
+    uint64_t home;  /* shifted, as in pos */
     bool solo;
     bool ordered_push;
 
@@ -235,8 +238,7 @@ WEFT__INLINE bool weft__deque_claim(struct weft__deque *own, struct weft__deque 
     return weft__deque_claim_foreign(home, task);
 }
 
-/* Owner: what slot k after the oldest holds, 0 if nothing; it may be gone by now. For prefetching.
- */
+/* Owner, a hint: what slot k after the oldest holds, 0 if nothing. It may be gone by now. */
 WEFT__INLINE weft__entry weft__deque_peek(struct weft__deque *d, unsigned k)
 {
     uint64_t at = weft__load_relaxed(&d->top) + k;

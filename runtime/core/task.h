@@ -6,15 +6,16 @@
  * the last, so nothing of it lives on a stack; a stack is taken at the first run only.
  *
  * Words that several threads touch
- *   word   the waiter word: the newest waiter (waiters.h), LOCKED, or DONE, of which FIRING is the
- *          beginning. Locking it is a leaf:
- *          nothing else is taken under it. What it protects: the list, the outcome (result, error)
- *          until DONE, and that tokens are put only while the task is not DONE.
+ *   word   the waiter word: the newest waiter (waiters.h), with the lock in its low bit; or DONE
+ *          (FIRING at first, which is done already: waiters.h). Under this lock no other is taken
+ *          but that of messages. It protects the list, the outcome (result, error) until DONE, and
+ *          that tokens are put only while the task is not done.
  *   refs   references. "refs == what I hold" by an acquire load means that nobody else can reach
  *          it: then no RMW is needed to free it (but see sched/registry.h for the one who counts
  *          otherwise).
  *   ws     wait state: WAITING as long as the task is suspended in a wait that can be interrupted,
- *          HELD while a canceller looks at it, AGAIN when another one came meanwhile.
+ *          HELD while a canceller looks at it, AGAIN when another one came meanwhile; zero while it
+ *          runs or is runnable.
  *   tokens pending cancels (15 bits), one bit that stands for a cancelled scope (sched/level.h),
  *          the count of cancels (16), a sequence number (32) that moves on whenever pending ones
  *          left, delivered or moved inward.

@@ -11,8 +11,7 @@
 
 enum { INLINE_ROOM = 16 * 1024 }; /* stack that must be left for a child to run on its parent's */
 
-/* ---- waiting until something is done -----------------------------------------------------------
- */
+/* ---- waiting until something is done ---- */
 
 struct await_wait {
     struct weft__wait wait;
@@ -129,8 +128,7 @@ void weft__await_done(struct weft_awaitable *task, struct weft_awaitable *aw)
     weft__suspend_wait(task, &w.wait);
 }
 
-/* ---- a child on its parent's stack -------------------------------------------------------------
- */
+/* ---- a child on its parent's stack ---- */
 
 struct inlined_wait { /* on the frame of the parent, as long as the child runs on its stack */
     struct weft__wait wait;
@@ -263,8 +261,7 @@ static bool goes_on_by_return(struct weft__worker *worker)
     return !worker->ordered || weft__deque_length(&worker->deque) == 0;
 }
 
-/* ---- public ------------------------------------------------------------------------------------
- */
+/* ---- public ---- */
 
 int weft__await_outcome(struct weft_awaitable *aw, void **result)
 {

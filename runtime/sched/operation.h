@@ -25,15 +25,14 @@ struct weft_awaitable;
 enum weft__opcode {
     WEFT__OP_RECV, /* fd, buffer, length, flags (MSG_*)            -> bytes, 0 at the end */
     WEFT__OP_SEND, /* fd, buffer, length, flags (MSG_*)            -> bytes; with MSG_WAITALL all */
-    WEFT__OP_ACCEPT,   /* fd; multishot: completes once per connection -> descriptor (close-on-exec)
-                        */
-    WEFT__OP_CONNECT,  /* fd, buffer = sockaddr, length                -> 0 */
-    WEFT__OP_POLL,     /* fd, flags = events                           -> events */
+    WEFT__OP_ACCEPT,  /* fd; multishot: once per connection           -> close-on-exec descriptor */
+    WEFT__OP_CONNECT, /* fd, buffer = sockaddr, length                -> 0 */
+    WEFT__OP_POLL,    /* fd, flags = events                           -> events */
     WEFT__OP_SHUTDOWN, /* fd, flags = SHUT_*                           -> 0 */
     WEFT__OP_CLOSE,    /* fd                                           -> 0 */
 };
 
-enum { WEFT__AGAIN_NO, WEFT__AGAIN_YES, WEFT__AGAIN_CONNECTING }; /* of `again`, below */
+enum { WEFT__STRAYED_NO, WEFT__STRAYED_YES, WEFT__STRAYED_CONNECTING }; /* of `strayed`, below */
 
 struct weft__operation {
     /* what is asked: constant from the submission to the completion */
@@ -56,12 +55,12 @@ struct weft__operation {
         driver;                   /* whose ring it is in: set by submit, before it is published */
     struct weft__operation *next; /* queue of what did not fit */
     _Atomic(bool) asked; /* cancel was called: -ECANCELED is the answer. Cleared by submit */
-    uint8_t again;       /* WEFT__AGAIN_*: whether its thread was exchanged in the middle of it */
+    uint8_t strayed; /* WEFT__STRAYED_*: its thread went, it was submitted anew (uring_stray.h) */
 
     /* the outcome of an awaited operation */
     int result;
     /* release by the completion, acquire by a canceller whom the kernel told -ENOENT: completed, so
-     * there is nothing to mail. */
+     * nobody has to be asked. */
     _Atomic(bool) done;
 };
 

@@ -85,7 +85,7 @@ bool weft__submit_task(struct weft_awaitable *task)
     weft__entry e = weft__entry_make(task, WEFT__ENTRY_TASK);
 
     if (weft__unlikely(task->flags & WEFT__TASK_PINNED))
-        return submit_bound(weft__self(), NULL, e);
+        return submit_bound(weft__self(), NULL, e); /* to where it was created */
     if (weft__unlikely(task->strand != NULL && !task->loop->ordered))
         return submit_bound(NULL, task->strand, e);
     return weft__submit_entry(task->loop, e);

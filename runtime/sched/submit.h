@@ -5,8 +5,8 @@
  *
  * Where an entry goes:
  *   of a pinned task    to its worker: its private list, or its mail
- *   in a strand         to the strand, which is an entry itself when it has steps (not in ordered
- *                       loops)
+ *   in a strand         to the strand, which is an entry itself when it has steps; in an ordered
+ *                       loop as if there were none (strand.h)
  *   from a worker       to the worker's own deque; if somebody sleeps and nobody searches, one is
  *                       woken
  *   from outside        to the loop's injector, which the next worker that looks takes whole;
@@ -31,7 +31,8 @@ bool weft__submit_entry(struct weft_loop *loop, weft__entry e);
  * or will end the task. */
 void weft__submit_stack(struct weft__stack *stack);
 
-/* A worker of its loop, or any thread: a task that was just created. False: the loop is closed. */
+/* Any thread, of a pinned one the worker that it is to stay on: a task that was just created.
+ * False: the loop is closed. */
 bool weft__submit_task(struct weft_awaitable *task);
 
 /* Worker: onto its own deque. */

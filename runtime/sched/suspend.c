@@ -22,8 +22,8 @@ WEFT__INLINE void commit(struct weft__stack *from)
 {
     struct weft__worker *worker = weft__self();
 
-    weft__store_relaxed(&worker->budget,
-                        WEFT__WORKER_BUDGET); /* relaxed: a hint of the monitor's */
+    /* Whoever goes on has a slice of its own. relaxed: as in weft__worker_turn. */
+    weft__store_relaxed(&worker->budget, WEFT__WORKER_BUDGET);
     switch (from->action) {
     case ACTION_WAIT:
         from->task->wait->kind->commit(from->task, from->task->wait);
@@ -74,8 +74,7 @@ static WEFT__SAN_NEVER_LEFT void switch_away(struct weft__worker *worker, struct
     *weft__self()->errno_address = from->saved_errno;
 }
 
-/* ---- prefetch: the next stacks are cold when there are many; reading them early hides the misses
- * ---- */
+/* ---- prefetch: where there are many stacks, the next ones are cold ---- */
 
 static void prefetch_stack(const struct weft__stack *stack)
 {
@@ -221,7 +220,7 @@ void weft__suspend_wait(struct weft_awaitable *task, struct weft__wait *wait)
         flush_uncorked(worker);
     task->wait = wait;
     if (weft__unlikely(task->parent != NULL))
-        weft__await_publish(task);
+        weft__await_publish(task); /* it runs on the stack of others, which wait too now */
     leave(worker, weft__worker_next(worker), ACTION_WAIT);
 }
 

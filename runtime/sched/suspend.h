@@ -24,7 +24,7 @@ void weft__suspend_wait(struct weft_awaitable *task, struct weft__wait *wait);
 /* The current task goes to the tail of what is runnable. Returns at once if nothing else is. */
 void weft__suspend_yield(void);
 
-/* Leaves the stack of a task whose wait state is held; the holder submits it (await.c). */
+/* The current task goes on when whoever holds it lets go: that one submits the stack (await.c). */
 void weft__suspend_held(void);
 
 /* Base: runs [e], a task or a stack, until something comes back to the base. */

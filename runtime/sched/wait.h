@@ -41,10 +41,11 @@ struct weft__wait_kind {
                       struct weft__walk *walk);
 };
 
-/* First step of every commit. seq_cst: the store comes before the look at the tokens, as a
- * canceller puts tokens before it looks at ws; so one of the two sees the other. (The lock taken
- * next is an RMW, which on x86 makes the barrier; the store is made seq_cst only where no RMW
- * follows: operations.) */
+/* First step of every commit. The store comes before the look at the tokens, as a canceller puts
+ * tokens before it looks at ws; so one of the two sees the other. A release store is enough, though
+ * a load may overtake it, because of the lock that is taken in between: on x86 its RMW is a full
+ * barrier, elsewhere the seq_cst load of the tokens is not done before an earlier release store.
+ * Where no lock comes in between, the store is seq_cst (operation.c). */
 WEFT__INLINE void weft__wait_publish(struct weft_awaitable *task)
 {
     weft__store_release(&task->ws, WEFT__WAITING);

@@ -120,8 +120,8 @@ static WEFT__NOINLINE void take_signals(struct weft_loop *loop)
 void weft__worker_turn(struct weft__worker *worker)
 {
     weft__count(&worker->turns, 1);
-    weft__store_relaxed(&worker->budget,
-                        WEFT__WORKER_BUDGET); /* relaxed: a hint from the monitor */
+    /* relaxed: if the monitor's zero is lost, it comes again. */
+    weft__store_relaxed(&worker->budget, WEFT__WORKER_BUDGET);
     if (weft__unlikely(weft__load_relaxed(&worker->stuck)))
         weft__store_relaxed(&worker->stuck, false); /* relaxed: helpers only come in vain */
     /* relaxed: seen by the next turn at the latest. */
@@ -186,7 +186,7 @@ weft__entry weft__worker_next(struct weft__worker *worker)
 
     if (weft__unlikely(worker->strand != NULL) && (e = next_in_strand(worker)))
         return e;
-    for (bool turned = false;; turned = true) { /* nothing after a turn: there is nothing */
+    for (bool turned = false;; turned = true) { /* turned: what is empty then is empty */
         if (weft__deque_passed(&worker->deque, worker->mark)) {
             /* relaxed: seen at the latest when the worker, without work, looks with acquire. */
             if (weft__unlikely(weft__load_relaxed(&worker->loop->stop)))
@@ -202,7 +202,7 @@ weft__entry weft__worker_next(struct weft__worker *worker)
             continue;
         }
         if (weft__likely(weft__entry_tag(e) != WEFT__ENTRY_STRAND))
-            return e;
+            return e; /* or 0 */
         /* A strand that the running step is leaving is not released yet: it cannot be this one. */
         if ((e = weft__worker_again(worker, weft__entry_object(e))))
             return e;

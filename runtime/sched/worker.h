@@ -57,7 +57,7 @@ struct weft__worker {
     int strand_budget;           /* steps it may still run */
     struct weft_strand *leaving; /* to be released once what ran before is committed */
     weft__entry handed;   /* an entry that only the base may run, left by a suspending task */
-    uint64_t mark;        /* the end of this tick */
+    uint64_t mark;        /* the end of this tick (weft__deque_passed) */
     uint64_t spin_cycles; /* how long it searches before it parks; adapts */
     uint64_t wake_cycles; /* when it last woke somebody by a throttled wake */
     struct weft__uncork *uncork; /* what the running task has written and not flushed */
@@ -65,7 +65,7 @@ struct weft__worker {
     struct weft__link *pinned_last;
     bool pinned_turn; /* pinned tasks and the deque alternate */
     struct weft__random random;
-    struct weft__deque_look look;
+    struct weft__deque_look look; /* as a thief */
     struct weft__stack_cache stacks;
     struct weft__stack base;
 
@@ -84,6 +84,7 @@ struct weft__worker {
     struct weft__deque deque;
 };
 
+/* Inlined awaits in a row, until a switch or a turn: each takes its child past what is older. */
 enum { WEFT__WORKER_BUDGET = 10000 };
 
 int weft__worker_init(struct weft__worker *worker, struct weft_loop *loop, unsigned id);
@@ -95,8 +96,8 @@ void weft__worker_run(struct weft__worker *worker);
 /* Between two ticks; on any stack of the worker. */
 void weft__worker_turn(struct weft__worker *worker);
 
-/* The next thing to run, or 0: then the base decides. It may begin a new tick, enter or leave a
- * strand. */
+/* The next thing to run, never a strand but a step of it; or 0: then the base decides. On any stack
+ * of the worker. It may begin a new tick, enter a strand, or leave one: see weft__worker_let_go. */
 weft__entry weft__worker_next(struct weft__worker *worker);
 
 /* Enters [strand], or stays in it for another round; returns its next step, or 0. */

@@ -86,7 +86,7 @@ Test(uring_stray, operations_are_moved_from_a_thread_that_lives)
         weft__system_posix.wait(&l.submitted, 0, INT64_MAX);
 
     class->attach(l.run.driver);
-    while (recv.op.again == WEFT__AGAIN_NO) /* until the kernel gave it back */
+    while (recv.op.strayed == WEFT__STRAYED_NO) /* until the kernel gave it back */
         park_and_reap(l.run.driver, INT64_MAX);
     class->flush(l.run.driver);
     weft__store_release(&l.released, 1);
