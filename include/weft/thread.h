@@ -20,7 +20,8 @@ WEFT_API int weft_loop_call_soon_threadsafe(weft_loop_t *loop, weft_callback_t f
 /* Starts [coro] as a task of [loop] from a thread outside it.
  * Steals       [coro]
  * Returns      a new reference, never NULL: on failure an object whose result is -EPROTOTYPE,
- *              -ESHUTDOWN, -EALREADY or -ENOMEM
+ *              -ESHUTDOWN, -EALREADY, -EINVAL (its stack size) or -ENOMEM. A coroutine that an open
+ *              loop could not start is an error that the exception handler is told too
  * Python       asyncio.run_coroutine_threadsafe() */
 WEFT_API weft_cfuture_t *weft_run_coroutine_threadsafe(weft_coro_t *coro, weft_loop_t *loop);
 

@@ -17,6 +17,7 @@
 #include "runtime/sched/cancel.h"
 #include "runtime/sched/loop.h"
 #include "runtime/sched/misuse.h"
+#include "runtime/sched/report.h"
 #include "runtime/sched/suspend.h"
 
 enum { PENDING, BLOCKED, DONE }; /* BLOCKED: somebody sleeps on the word */
@@ -79,6 +80,7 @@ weft_cfuture_t *weft_run_coroutine_threadsafe(weft_coro_t *coro, weft_loop_t *lo
 {
     weft_task_opts_t opts = {.size = sizeof opts, .strand = WEFT_PARALLEL};
     struct weft_cfuture *cf;
+    bool startable = weft_iscoroutine(coro);
     int rc;
 
     if (!loop || !coro) {
@@ -96,6 +98,8 @@ weft_cfuture_t *weft_run_coroutine_threadsafe(weft_coro_t *coro, weft_loop_t *lo
     if (rc == 0) {
         watch(cf);
     } else {
+        if (startable && rc != -ESHUTDOWN)
+            weft__report_error(loop, "a coroutine could not be started from a thread", rc, NULL);
         complete(cf, rc, NULL);
         unref(cf);
     }
