@@ -44,6 +44,7 @@
 #include "weft/loop.h"
 #include "weft/queue.h"
 #include "weft/run.h"
+#include "weft/runner.h"
 #include "weft/semaphore.h"
 #include "weft/scope.h"
 #include "weft/strand.h"

@@ -20,25 +20,41 @@ enum { WEFT_ORDER_DEFAULT, WEFT_ORDER_ASYNCIO, WEFT_ORDER_FREE };
 
 #define WEFT_WORKERS_MAX 256
 
-typedef struct weft_run_options {
+typedef struct weft_run_options weft_run_opts_t;
+
+/* What makes a new loop: weft_new_event_loop_opts is one, and each policy has one. */
+typedef int (*weft_loop_factory_t)(weft_loop_t **loop, const weft_run_opts_t *opts);
+
+struct weft_run_options {
     size_t size;
     int debug;        /* WEFT_DEBUG_... */
     unsigned workers; /* 0: one per core of the affinity mask and the cgroup's quota; at most 256 */
     int order;        /* WEFT_ORDER_...; ASYNCIO needs one worker */
-} weft_run_opts_t;
+    /* weft_run and runners: makes the loop, of these options. NULL: weft_new_event_loop, and the
+     * loop is the current one of its thread (weft_get_event_loop) until it is closed. */
+    weft_loop_factory_t loop_factory;
+};
 
 WEFT_BEGIN
 
 /* Runs [coro] in a new loop until it is done, then cancels and awaits all tasks that are left,
- * reports those that failed, waits for the blocking pool, closes the loop.
- * The first Ctrl-C cancels the main task, the second ends the process by SIGINT at once; the
- * handler that was there before is restored. A program that has its own SIGINT handler keeps it.
+ * reports those that failed, waits for the executor's threads (for 300 s; if some still run, the
+ * exception handler is told), closes the loop.
+ *
+ * Ctrl-C: in the main thread of a program that has left SIGINT as it is, the first one cancels the
+ * main task. If that then ends cancelled, and nobody else cancelled it, the call returns -EINTR; if
+ * it returns a value in spite of it, that is the result. The second one ends the process by SIGINT
+ * at once. One that comes too late for the main task to notice gives -EINTR. Afterwards SIGINT is
+ * what it was. A program that handles or ignores SIGINT itself, also by a handler that its main
+ * task adds to the loop, keeps that.
+ *
  * Call from    any thread in which no loop runs, else -EBUSY
  * Steals       [coro]
- * Returns      what the main task returned, with *result set (may be NULL); -EINVAL (options),
- *              -EINTR (ended by Ctrl-C), -ENOMEM and other errors of the system when no loop could
- *              start
- * Python       asyncio.run(coro) */
+ * Returns      what the main task returned, with *result set (may be NULL); -EPROTOTYPE (no
+ *              coroutine object), -EINVAL (options), -EINTR (Ctrl-C), -ENOMEM and other errors of
+ *              the system when no loop could start
+ * Python       asyncio.run(coro): there Ctrl-C raises KeyboardInterrupt, which a second one does at
+ *              once; here nothing can be raised out of code that does not suspend */
 #define weft_run(coro, result, ...)                                                                \
     weft_run_opts((coro), (result),                                                                \
                   &(weft_run_opts_t){.size = sizeof(weft_run_opts_t), __VA_ARGS__})

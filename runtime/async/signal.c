@@ -9,16 +9,22 @@
 
 struct watched {
     _Atomic(struct weft_loop *) loop; /* NULL: not ours */
-    weft_callback_t fn;
-    void *arg;
-    bool once;
-    _Atomic(uint32_t) arrived; /* since the last turn */
+    _Atomic(uint32_t) generation;     /* of the process that added it (fork.h) */
+    _Atomic(bool) interrupt;          /* weft__interrupt_watch's */
+    _Atomic(uint32_t) inside;         /* handlers that are running */
+    _Atomic(uint32_t) arrived;        /* since the last turn */
     _Atomic(uint32_t) total;
+    struct call { /* under the mutex */
+        weft_callback_t fn;
+        void *arg;
+    } call;
     struct sigaction before;
 };
 
 static struct watched watched[NSIG];
-static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER; /* adding and removing */
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER; /* adding, removing, looking */
+
+static void on_signal(int signal, siginfo_t *info, void *context);
 
 static void chain(const struct sigaction *before, int signal, siginfo_t *info, void *context)
 {
@@ -28,53 +34,109 @@ static void chain(const struct sigaction *before, int signal, siginfo_t *info, v
         before->sa_handler(signal);
 }
 
+/* In a child, and its parent's. */
+static bool is_inherited(struct watched *w)
+{
+    return weft__load_relaxed(&w->generation) != weft__fork_generation(); /* relaxed: constant */
+}
+
+static void restore(struct watched *w, int signal)
+{
+    struct sigaction now;
+
+    if (sigaction(signal, NULL, &now) == 0 && now.sa_sigaction == on_signal)
+        sigaction(signal, &w->before, NULL);
+}
+
+static void disinherit(struct watched *w, int signal)
+{
+    restore(w, signal);
+    weft__store_relaxed(&w->inside, 0); /* relaxed, both: there is one thread */
+    weft__store_relaxed(&w->loop, NULL);
+}
+
+static void count(struct watched *w, struct weft_loop *loop, int signal)
+{
+    /* relaxed, as below: counters that the wake-up publishes. */
+    if (weft__fetch_add_relaxed(&w->total, 1) > 0 && weft__load_relaxed(&w->interrupt)) {
+        struct sigaction standard = {.sa_handler = SIG_DFL};
+        sigaction(signal, &standard, NULL);
+        raise(signal); /* delivered when this handler returns */
+    }
+    weft__fetch_add_relaxed(&w->arrived, 1);
+    /* seq_cst: the flag stands before the wake-up. */
+    weft__store_seq_cst(&loop->signalled, true);
+    loop->class->wake(loop->workers[0].driver);
+}
+
 static void on_signal(int signal, siginfo_t *info, void *context)
 {
     struct watched *w = &watched[signal];
+    struct sigaction before;
     int saved_errno = errno;
-    /* acquire: pairs with the release in add. */
-    struct weft_loop *loop = weft__load_acquire(&w->loop);
 
-    if (loop) {
-        if (weft__fetch_add_relaxed(&w->total, 1) > 0 && w->once) {
-            struct sigaction standard = {.sa_handler = SIG_DFL};
-            sigaction(signal, &standard, NULL);
-            raise(signal); /* delivered when this handler returns */
-        }
-        weft__fetch_add_relaxed(&w->arrived, 1);
-        /* seq_cst: the flag stands before the wake-up. */
-        weft__store_seq_cst(&loop->signalled, true);
-        loop->class->wake(loop->workers[0].driver);
+    if (is_inherited(w)) {
+        disinherit(w, signal);
+        raise(signal); /* as above */
+        return;
     }
-    chain(&w->before, signal, info, context);
+    /* seq_cst, both: whoever removes stores the loop, then looks whether we are inside. */
+    weft__fetch_add_seq_cst(&w->inside, 1);
+    struct weft_loop *loop = weft__load_seq_cst(&w->loop);
+    if (loop)
+        count(w, loop, signal);
+    before = w->before;
+    weft__fetch_sub_seq_cst(&w->inside, 1);
+    chain(&before, signal, info, context);
     errno = saved_errno;
 }
 
 /* In the loop's own strand: the one that has the turn may be busy in another's. False: no memory.
  */
-static bool schedule(struct weft_loop *loop, const struct watched *w)
+static bool schedule(struct weft_loop *loop, struct call call)
 {
     struct weft_handle *handle = weft__handle_new(loop, 1);
 
     if (!handle)
         return false;
     weft__handle_leave_strand(handle);
-    handle->fn = w->fn;
-    handle->arg = w->arg;
+    handle->fn = call.fn;
+    handle->arg = call.arg;
     (void)!weft__handle_submit(handle); /* the loop closes: nobody is left to be told */
     return true;
+}
+
+/* How often it came; who is to be called. */
+static uint32_t take(struct weft_loop *loop, struct watched *w, struct call *call, bool *at_once)
+{
+    uint32_t n = 0;
+
+    pthread_mutex_lock(&mutex);
+    if (weft__load_relaxed(&w->loop) == loop) { /* relaxed: under the mutex */
+        n = weft__exchange_acq_rel(&w->arrived, 0);
+        *call = w->call;
+        *at_once = weft__load_relaxed(&w->interrupt);
+    }
+    pthread_mutex_unlock(&mutex);
+    return n;
 }
 
 /* A turn of a worker: schedules the callbacks of what arrived, one for each time. */
 static void deliver(struct weft_loop *loop)
 {
+    struct call call;
+    bool at_once;
+
     for (int signal = 1; signal < NSIG; signal++) {
         struct watched *w = &watched[signal];
-        if (weft__load_acquire(&w->loop) != loop)
+        /* relaxed: looked at again under the mutex. */
+        uint32_t n = weft__load_relaxed(&w->loop) == loop ? take(loop, w, &call, &at_once) : 0;
+        if (n > 0 && at_once) {
+            call.fn(call.arg);
             continue;
-        uint32_t n = weft__exchange_acq_rel(&w->arrived, 0);
+        }
         while (n-- > 0) {
-            if (schedule(loop, w))
+            if (schedule(loop, call))
                 continue;
             weft__fetch_add_relaxed(&w->arrived, 1);     /* no memory: the next turn tries again */
             weft__store_seq_cst(&loop->signalled, true); /* seq_cst: as in the handler */
@@ -89,60 +151,117 @@ static bool refused(int signal)
            signal == SIGURG;
 }
 
-int weft__signal_add(struct weft_loop *loop, int signal, weft_callback_t fn, void *arg, bool once)
+/* ---- adding ---- */
+
+static int installed;
+
+static void lock(void)
+{
+    pthread_mutex_lock(&mutex);
+}
+
+static void unlock(void)
+{
+    pthread_mutex_unlock(&mutex);
+}
+
+/* The mutex is held over a fork, so that the child finds it free. */
+static void install(void)
+{
+    installed = pthread_atfork(lock, unlock, unlock) == 0 ? 0 : -ENOMEM;
+}
+
+static int install_once(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+    pthread_once(&once, install);
+    return installed;
+}
+
+/* With the mutex held; nobody has the signal. */
+static int take_over(struct weft_loop *loop, int signal)
 {
     struct sigaction action = {.sa_sigaction = on_signal,
                                .sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK};
-    struct watched *w = &watched[signal < 0 || signal >= NSIG ? 0 : signal];
-    struct weft_loop *owner;
+    struct watched *w = &watched[signal];
+
+    sigfillset(&action.sa_mask);
+    if (sigaction(signal, NULL, &w->before) < 0)
+        return -EINVAL;
+    /* relaxed, both: published by the release. */
+    weft__store_relaxed(&w->generation, weft__fork_generation());
+    weft__store_relaxed(&w->arrived, 0); /* what came for one that was removed */
+    /* release: pairs with the handler's load. */
+    weft__store_release(&w->loop, loop);
+    if (sigaction(signal, &action, NULL) == 0)
+        return 0;
+    weft__store_release(&w->loop, NULL);
+    return -EINVAL;
+}
+
+static int add_locked(struct weft_loop *loop, int signal, struct call call, bool interrupt)
+{
+    struct watched *w = &watched[signal];
+    struct weft_loop *owner = weft__load_relaxed(&w->loop); /* relaxed: under the mutex */
     int rc = 0;
 
-    if (refused(signal) || !fn || !loop)
+    if (owner && is_inherited(w)) {
+        disinherit(w, signal);
+        owner = NULL;
+    }
+    if (owner && owner != loop)
+        return -EBUSY;
+    w->call = call;
+    weft__store_relaxed(&w->interrupt, interrupt); /* relaxed, both: under the mutex */
+    weft__store_relaxed(&w->total, 0);
+    loop->deliver_signals = deliver;
+    if (!owner)
+        rc = take_over(loop, signal);
+    return rc;
+}
+
+static int add(struct weft_loop *loop, int signal, struct call call, bool interrupt)
+{
+    int rc;
+
+    if (refused(signal) || !call.fn || !loop)
         return -EINVAL;
     if (weft__loop_closed(loop))
         return -ESHUTDOWN;
-    sigfillset(&action.sa_mask);
+    rc = install_once();
+    if (rc < 0)
+        return rc;
     pthread_mutex_lock(&mutex);
-    owner = weft__load_relaxed(&w->loop); /* relaxed: under the mutex */
-    if (owner && owner != loop) {
-        rc = -EBUSY;
-    } else {
-        w->fn = fn;
-        w->arg = arg;
-        w->once = once;
-        weft__store_relaxed(&w->total, 0);
-        if (!owner) /* relaxed: the release below; what came for a handler that was removed */
-            weft__store_relaxed(&w->arrived, 0);
-        loop->deliver_signals = deliver;
-        if (!owner && sigaction(signal, NULL, &w->before) < 0)
-            rc = -EINVAL;
-        /* release: pairs with the handler's acquire. */
-        weft__store_release(&w->loop, rc == 0 ? loop : NULL);
-        if (rc == 0 && !owner && sigaction(signal, &action, NULL) < 0) {
-            weft__store_release(&w->loop, NULL);
-            rc = -EINVAL;
-        }
-    }
+    rc = add_locked(loop, signal, call, interrupt);
     pthread_mutex_unlock(&mutex);
     return rc;
 }
 
 int weft_loop_add_signal_handler(weft_loop_t *loop, int signal, weft_callback_t fn, void *arg)
 {
-    return weft__signal_add(loop, signal, fn, arg, false);
+    return add(loop, signal, (struct call){fn, arg}, false);
 }
 
-static bool remove_locked(struct weft_loop *loop, int signal)
+int weft__interrupt_watch(struct weft_loop *loop, weft_callback_t fn, void *arg)
 {
-    struct watched *w = &watched[signal];
-    struct sigaction now;
+    return add(loop, SIGINT, (struct call){fn, arg}, true);
+}
 
-    if (weft__load_relaxed(&w->loop) != loop)
-        return false;
-    if (sigaction(signal, NULL, &now) == 0 && now.sa_sigaction == on_signal)
-        sigaction(signal, &w->before, NULL);
-    weft__store_release(&w->loop, NULL);
-    return true;
+/* ---- removing ---- */
+
+static bool has(struct weft_loop *loop, struct watched *w)
+{
+    return weft__load_relaxed(&w->loop) == loop && !is_inherited(w); /* relaxed: under the mutex */
+}
+
+/* With the mutex held. Afterwards no handler touches the loop. */
+static void give_back(struct watched *w, int signal)
+{
+    restore(w, signal);
+    weft__store_seq_cst(&w->loop, NULL); /* seq_cst, both: see on_signal */
+    while (weft__load_seq_cst(&w->inside))
+        weft__pause();
 }
 
 bool weft_loop_remove_signal_handler(weft_loop_t *loop, int signal)
@@ -152,15 +271,33 @@ bool weft_loop_remove_signal_handler(weft_loop_t *loop, int signal)
     if (!loop || refused(signal))
         return false;
     pthread_mutex_lock(&mutex);
-    removed = remove_locked(loop, signal);
+    removed = has(loop, &watched[signal]) && !weft__load_relaxed(&watched[signal].interrupt);
+    if (removed)
+        give_back(&watched[signal], signal);
     pthread_mutex_unlock(&mutex);
     return removed;
+}
+
+uint32_t weft__interrupt_forget(struct weft_loop *loop)
+{
+    struct watched *w = &watched[SIGINT];
+    uint32_t came = 0;
+
+    pthread_mutex_lock(&mutex);
+    if (has(loop, w) && weft__load_relaxed(&w->interrupt)) { /* relaxed: under the mutex */
+        give_back(w, SIGINT);
+        came = weft__load_relaxed(&w->total); /* relaxed: no handler is inside any more */
+    }
+    pthread_mutex_unlock(&mutex);
+    return came;
 }
 
 void weft__signal_forget(struct weft_loop *loop)
 {
     pthread_mutex_lock(&mutex);
-    for (int signal = 1; signal < NSIG; signal++)
-        remove_locked(loop, signal);
+    for (int signal = 1; signal < NSIG; signal++) {
+        if (has(loop, &watched[signal]))
+            give_back(&watched[signal], signal);
+    }
     pthread_mutex_unlock(&mutex);
 }
