@@ -88,6 +88,13 @@ WEFT_API weft_ns_t weft_loop_time(const weft_loop_t *loop);
 WEFT_API bool weft_loop_get_debug(const weft_loop_t *loop);
 WEFT_API void weft_loop_set_debug(weft_loop_t *loop, bool debug);
 
+/* In debug mode a task that runs for [duration] ns or longer without suspending, and a callback
+ * that takes as long, is told to the exception handler: its name, how long it took, where it was
+ * created. The default is 100 ms; WEFT_NONE: never. Any thread.
+ * Python       loop.slow_callback_duration */
+WEFT_API weft_ns_t weft_loop_get_slow_callback_duration(const weft_loop_t *loop);
+WEFT_API void weft_loop_set_slow_callback_duration(weft_loop_t *loop, weft_ns_t duration);
+
 /* ---- callbacks ---- */
 
 /* Has fn(arg) called once, after the caller, in FIFO order of the strand it is in (none: the loop's

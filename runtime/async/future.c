@@ -106,6 +106,7 @@ int weft_add_done_callback(weft_future_t *future, weft_done_fn_t fn, void *arg)
     weft__loop_hold(loop); /* the future may outlive it */
     handle->done_fn = fn;
     handle->arg = arg;
+    handle->where = __builtin_return_address(0);
     weft__store_relaxed(&future->retrieved, 1); /* relaxed: whoever is called can see the outcome */
     if (link_callback(future, handle))
         return 0;

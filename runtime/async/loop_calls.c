@@ -173,11 +173,22 @@ void weft_loop_set_debug(weft_loop_t *loop, bool debug)
     weft__store_relaxed(&loop->debug, debug); /* relaxed: a switch */
 }
 
+weft_ns_t weft_loop_get_slow_callback_duration(const weft_loop_t *loop)
+{
+    /* relaxed: a setting. */
+    return weft__load_relaxed(&((weft_loop_t *)(uintptr_t)loop)->slow_step);
+}
+
+void weft_loop_set_slow_callback_duration(weft_loop_t *loop, weft_ns_t duration)
+{
+    weft__store_relaxed(&loop->slow_step, duration); /* relaxed: a setting */
+}
+
 /* ---- callbacks ---- */
 
 /* A handle for fn(arg), with a reference for the caller if it wants one. */
 static int make(weft_loop_t *loop, weft_callback_t fn, void *arg, weft_handle_t **handle,
-                struct weft_handle **made)
+                const void *where, struct weft_handle **made)
 {
     if (!loop || !fn)
         return -EINVAL;
@@ -188,14 +199,15 @@ static int make(weft_loop_t *loop, weft_callback_t fn, void *arg, weft_handle_t 
         return -ENOMEM;
     (*made)->fn = fn;
     (*made)->arg = arg;
+    (*made)->where = where;
     return 0;
 }
 
-int weft_loop_call_soon_threadsafe(weft_loop_t *loop, weft_callback_t fn, void *arg,
-                                   weft_handle_t **handle)
+static int call_soon(weft_loop_t *loop, weft_callback_t fn, void *arg, weft_handle_t **handle,
+                     const void *where)
 {
     struct weft_handle *made;
-    int rc = make(loop, fn, arg, handle, &made);
+    int rc = make(loop, fn, arg, handle, where, &made);
 
     if (rc < 0)
         return rc;
@@ -205,6 +217,12 @@ int weft_loop_call_soon_threadsafe(weft_loop_t *loop, weft_callback_t fn, void *
     else if (handle)
         weft_handle_unref(made);
     return rc;
+}
+
+int weft_loop_call_soon_threadsafe(weft_loop_t *loop, weft_callback_t fn, void *arg,
+                                   weft_handle_t **handle)
+{
+    return call_soon(loop, fn, arg, handle, __builtin_return_address(0));
 }
 
 /* The loop's own threads, and any thread while it does not run: the one that is about to run it. */
@@ -221,17 +239,17 @@ int weft_loop_call_soon(weft_loop_t *loop, weft_callback_t fn, void *arg, weft_h
 {
     int rc = may_call(loop);
 
-    return rc < 0 ? rc : weft_loop_call_soon_threadsafe(loop, fn, arg, handle);
+    return rc < 0 ? rc : call_soon(loop, fn, arg, handle, __builtin_return_address(0));
 }
 
-int weft_loop_call_at(weft_loop_t *loop, weft_ns_t when, weft_callback_t fn, void *arg,
-                      weft_handle_t **handle)
+static int call_at(weft_loop_t *loop, weft_ns_t when, weft_callback_t fn, void *arg,
+                   weft_handle_t **handle, const void *where)
 {
     struct weft_handle *made;
     int rc = when == WEFT_NONE ? -EINVAL : may_call(loop);
 
     if (rc == 0)
-        rc = make(loop, fn, arg, handle, &made);
+        rc = make(loop, fn, arg, handle, where, &made);
     if (rc < 0)
         return rc;
     made->timed = true;
@@ -247,6 +265,12 @@ int weft_loop_call_at(weft_loop_t *loop, weft_ns_t when, weft_callback_t fn, voi
     return rc;
 }
 
+int weft_loop_call_at(weft_loop_t *loop, weft_ns_t when, weft_callback_t fn, void *arg,
+                      weft_handle_t **handle)
+{
+    return call_at(loop, when, fn, arg, handle, __builtin_return_address(0));
+}
+
 int weft_loop_call_later(weft_loop_t *loop, weft_ns_t delay, weft_callback_t fn, void *arg,
                          weft_handle_t **handle)
 {
@@ -256,6 +280,6 @@ int weft_loop_call_later(weft_loop_t *loop, weft_ns_t delay, weft_callback_t fn,
         return -EINVAL;
     /* A negative delay is earlier than now: more negative, sooner. */
     int64_t now = loop->system->now();
-    return weft_loop_call_at(loop, delay < 0 ? now + delay : weft__deadline_after(now, delay), fn,
-                             arg, handle);
+    return call_at(loop, delay < 0 ? now + delay : weft__deadline_after(now, delay), fn, arg,
+                   handle, __builtin_return_address(0));
 }

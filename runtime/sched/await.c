@@ -212,8 +212,8 @@ static bool may_inline(struct weft__worker *worker, struct weft_awaitable *child
     int budget = weft__load_relaxed(&worker->budget);
     size_t room = (size_t)((char *)__builtin_frame_address(0) - stack->limit);
 
-    if (weft__kind(child) != WEFT__KIND_TASK || stack->strand != child->strand || stack->pinned ||
-        (child->flags & WEFT__TASK_PINNED) || room < INLINE_ROOM ||
+    if (worker->debug || weft__kind(child) != WEFT__KIND_TASK || stack->strand != child->strand ||
+        stack->pinned || (child->flags & WEFT__TASK_PINNED) || room < INLINE_ROOM ||
         child->flags >> WEFT__TASK_CLASS_SHIFT > stack->size_class)
         return false;
     if (weft__unlikely(budget <= 0)) {

@@ -5,6 +5,7 @@
 #include "weft/strand.h"
 #include "runtime/core/slab.h"
 #include "runtime/sched/loop.h"
+#include "runtime/sched/step.h"
 #include "runtime/sched/submit.h"
 
 struct weft_handle *weft__handle_new(struct weft_loop *loop, uint32_t refs)
@@ -19,6 +20,7 @@ struct weft_handle *weft__handle_new(struct weft_loop *loop, uint32_t refs)
     handle->done_fn = NULL;
     handle->future = NULL;
     handle->timed = false;
+    handle->where = NULL;
     handle->strand = strand && strand != &loop->strand ? weft_strand_ref(strand) : NULL;
     handle->alarm.home = NULL;
     weft__store_relaxed(&handle->state, WEFT__HANDLE_SCHEDULED); /* relaxed: not shared yet */
@@ -67,10 +69,14 @@ struct weft_awaitable *weft__handle_ring(struct weft__alarm *alarm)
 
 static void call(struct weft_handle *handle)
 {
+    struct weft__worker *worker = weft__self();
+
     if (handle->done_fn)
         handle->done_fn(handle->future, handle->arg);
     else
         handle->fn(handle->arg);
+    if (weft__unlikely(worker->debug))
+        weft__step_end(worker, NULL, handle);
 }
 
 void weft__handle_run(struct weft_handle *handle)

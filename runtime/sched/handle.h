@@ -41,6 +41,7 @@ struct weft_handle {
     struct weft_strand *strand; /* a reference, or NULL: the loop's own */
     struct weft__alarm alarm;   /* of call_later and call_at */
     bool timed;
+    const void *where; /* the code that asked for it, for reports; NULL: the runtime */
 };
 
 _Static_assert(sizeof(struct weft_handle) <= 2 * WEFT__CACHE_LINE, "a slab's object");

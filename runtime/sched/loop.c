@@ -9,6 +9,7 @@
 #include "runtime/sched/kick.h"
 #include "runtime/sched/monitor.h"
 #include "runtime/sched/registry.h"
+#include "runtime/sched/step.h"
 
 /* ---- making ---- */
 
@@ -63,6 +64,7 @@ static void init_shared(struct weft_loop *loop, bool debug)
     weft__store_relaxed(&loop->holds, 1);
     weft__store_relaxed(&loop->state, WEFT__LOOP_STOPPED);
     weft__store_relaxed(&loop->debug, debug);
+    weft__store_relaxed(&loop->slow_step, WEFT__STEP_SLOW);
     weft__mpsc_init(&loop->injector);
     weft__strand_init(&loop->strand, loop);
     weft__blocking_init(&loop->blocking, loop->system);

@@ -37,7 +37,8 @@ struct weft_loop {
         holds; /* of its memory: one for all refs, one for each done callback that waits */
     _Atomic(uint32_t) state;
     _Atomic(bool) debug;
-    _Atomic(bool) signalled; /* a signal arrived: the next turn calls deliver_signals */
+    _Atomic(int64_t) slow_step; /* ns from which on a step is reported in debug mode: step.h */
+    _Atomic(bool) signalled;    /* a signal arrived: the next turn calls deliver_signals */
     void (*deliver_signals)(struct weft_loop *loop); /* set before the first signal can come */
     _Atomic(bool) stop;        /* asked to stop; workers look at it between two ticks */
     _Atomic(uint32_t) epoch;   /* odd while it runs; workers wait for the next one */

@@ -7,6 +7,7 @@
 #include "runtime/sched/cancel.h"
 #include "runtime/sched/fork.h"
 #include "runtime/sched/loop.h"
+#include "runtime/sched/step.h"
 #include "runtime/sched/submit.h"
 
 enum action { /* what the commit does for the stack that was left */
@@ -102,7 +103,7 @@ static void prefetch_next(struct weft__worker *worker)
         __builtin_prefetch(weft__entry_object(later));
 }
 
-/* ---- what the running task has written ---- */
+/* ---- the end of a step ---- */
 
 static void flush_uncorked(struct weft__worker *worker)
 {
@@ -115,6 +116,15 @@ static void flush_uncorked(struct weft__worker *worker)
     }
 }
 
+/* The running task is about to suspend, or has returned. */
+WEFT__INLINE void end_step(struct weft__worker *worker, struct weft_awaitable *task)
+{
+    if (weft__unlikely(worker->uncork != NULL))
+        flush_uncorked(worker);
+    if (weft__unlikely(worker->debug))
+        weft__step_end(worker, task, NULL);
+}
+
 /* ---- the first run of a task ---- */
 
 static void run_task(struct weft_awaitable *task)
@@ -125,8 +135,7 @@ static void run_task(struct weft_awaitable *task)
         error = task->fn->body(task->arg, &task->result);
     if (weft__unlikely(!weft__self()))
         weft__fork_end(error);
-    if (weft__unlikely(weft__self()->uncork != NULL))
-        flush_uncorked(weft__self()); /* its end is as good as a suspension */
+    end_step(weft__self(), task);
     weft__task_finish(task, error);
 }
 
@@ -216,8 +225,7 @@ void weft__suspend_wait(struct weft_awaitable *task, struct weft__wait *wait)
 {
     struct weft__worker *worker = weft__self();
 
-    if (weft__unlikely(worker->uncork != NULL))
-        flush_uncorked(worker);
+    end_step(worker, task);
     task->wait = wait;
     if (weft__unlikely(task->parent != NULL))
         weft__await_publish(task); /* it runs on the stack of others, which wait too now */
@@ -229,8 +237,7 @@ void weft__suspend_yield(void)
     struct weft__worker *worker = weft__self();
     struct weft_strand *strand = worker->strand;
 
-    if (weft__unlikely(worker->uncork != NULL))
-        flush_uncorked(worker);
+    end_step(worker, weft__worker_task(worker));
     weft__entry e = weft__worker_next(worker);
     /* relaxed: as seen by the worker's look; a stop that comes later is met by the next yield. */
     if (!e && !weft__load_relaxed(&worker->loop->stop)) {
@@ -247,8 +254,7 @@ void weft__suspend_held(void)
 {
     struct weft__worker *worker = weft__self();
 
-    if (weft__unlikely(worker->uncork != NULL))
-        flush_uncorked(worker);
+    end_step(worker, weft__worker_task(worker));
     leave(worker, weft__worker_next(worker), ACTION_WAKE);
 }
 

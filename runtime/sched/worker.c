@@ -7,6 +7,7 @@
 #include "runtime/sched/loop.h"
 #include "runtime/sched/monitor.h"
 #include "runtime/sched/steal.h"
+#include "runtime/sched/step.h"
 #include "runtime/sched/submit.h"
 #include "runtime/sched/suspend.h"
 
@@ -142,6 +143,9 @@ void weft__worker_turn(struct weft__worker *worker)
         weft__worker_take_asks(worker, true);
     }
     worker->mark = weft__deque_mark(&worker->deque);
+    worker->debug = weft__load_relaxed(&worker->loop->debug); /* relaxed: a switch */
+    if (weft__unlikely(worker->debug))
+        weft__step_begin(worker);
 }
 
 /* ---- what runs next ---- */
@@ -350,6 +354,8 @@ static weft__entry find(struct weft__worker *worker)
 
 static void run_entry(struct weft__worker *worker, weft__entry e)
 {
+    if (weft__unlikely(worker->debug))
+        weft__step_begin(worker);
     if (weft__entry_tag(e) == WEFT__ENTRY_HANDLE)
         weft__handle_run(weft__entry_object(e));
     else

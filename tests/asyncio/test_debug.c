@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+/* debug: what debug mode tells, as asyncio's does. */
+#include <string.h>
+
+#include "tests/support/serial.h"
+
+TestSuite(debug, .timeout = 60);
+
+static pthread_mutex_t told_lock = PTHREAD_MUTEX_INITIALIZER;
+static char told[32][128];
+static unsigned told_count;
+
+static void tells(weft_loop_t *loop, const weft_exception_context_t *context, void *arg)
+{
+    char name[32] = "";
+
+    (void)loop;
+    (void)arg;
+    if (context->future)
+        weft_get_name(context->future, name, sizeof name);
+    pthread_mutex_lock(&told_lock);
+    if (told_count < 32)
+        snprintf(told[told_count++], sizeof told[0], "%s [%s]", context->message, name);
+    pthread_mutex_unlock(&told_lock);
+}
+
+/* How many reports had both in them. */
+static unsigned times_told(const char *message, const char *name)
+{
+    unsigned count = 0;
+
+    pthread_mutex_lock(&told_lock);
+    for (unsigned i = 0; i < told_count; i++)
+        count += strstr(told[i], message) && strstr(told[i], name);
+    pthread_mutex_unlock(&told_lock);
+    return count;
+}
+
+static void listen(void)
+{
+    weft_loop_t *loop = weft_get_running_loop();
+
+    told_count = 0;
+    weft_loop_set_exception_handler(loop, tells, NULL);
+    weft_loop_set_debug(loop, true);
+}
+
+/* ---- C216 ---- */
+
+WEFT_CORO(does_nothing)
+{
+    return 0;
+}
+
+WEFT_CORO(c216)
+{
+    weft_loop_t *loop = weft_get_running_loop();
+
+    CHECK_INT(weft_loop_get_slow_callback_duration(loop), WEFT_MS(100));
+    listen();
+    turn();
+    weft_loop_set_slow_callback_duration(loop, 0); /* no step is faster */
+    CHECK_INT(weft_join(weft_create_task(weft_coro(&does_nothing, NULL), .name = "stop it"), NULL),
+              0);
+    weft_loop_set_slow_callback_duration(loop, WEFT_NONE);
+    CHECK_INT(times_told("a step took 0.", "[stop it]"), 1);
+    return 0;
+}
+
+CASE(debug, c216_a_slow_step_report_names_the_task)
+{
+    BOTH(&c216, NULL);
+}
