@@ -30,7 +30,6 @@
 #include "runtime/base/clock.h"
 #include "runtime/sched/alarm.h"
 #include "runtime/sched/loop.h"
-#include "runtime/sched/report.h"
 
 #define PAUSE WEFT_S(1)
 
@@ -173,6 +172,16 @@ static bool is_of_one_connection(int error)
     }
 }
 
+static void report_pause(const struct weft__listener *listener)
+{
+    weft_exception_context_t context = {.size = sizeof context,
+                                        .message = "a server cannot accept, and pauses",
+                                        .error = listener->error,
+                                        .socket = listener->fd};
+
+    weft_loop_call_exception_handler(listener->server->loop, &context);
+}
+
 /* On a worker's base. If it sends no handle on its way, the listener ends: the anchor goes. */
 static void accept_ended(weft_future_t *anchor, void *arg)
 {
@@ -186,7 +195,7 @@ static void accept_ended(weft_future_t *anchor, void *arg)
     }
     if (is_closing(server))
         return;
-    weft__report_error(server->loop, "a server cannot accept, and pauses", listener->error, NULL);
+    report_pause(listener);
     pause_accepting(listener);
 }
 

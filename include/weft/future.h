@@ -16,7 +16,8 @@ WEFT_BEGIN
  * Returns      a new reference; a failed object: -EPERM (no loop), -ENOMEM. A closed loop is
  *              allowed.
  * Python       loop.create_future() */
-WEFT_API weft_future_t *weft_create_future(weft_loop_t *loop);
+#define weft_create_future(loop) weft_create_future_at((loop), WEFT_HERE)
+WEFT_API weft_future_t *weft_create_future_at(weft_loop_t *loop, const char *where);
 
 /* Completes it: its waiters wake, its callbacks are scheduled. Any thread may.
  * Returns      0, WEFT_EINVALIDSTATE (done already), -EPROTOTYPE (a task, a coroutine)

@@ -14,6 +14,7 @@
 #ifndef WEFT_LOOP_H
 #define WEFT_LOOP_H
 
+#include "weft/error.h"
 #include "weft/run.h"
 #include "weft/task.h"
 #include "weft/time.h"
@@ -21,13 +22,19 @@
 typedef struct weft_handle weft_handle_t; /* a scheduled callback */
 typedef void (*weft_callback_t)(void *arg);
 
-/* What an exception handler is told. Strings and objects are borrowed for the call; size comes
- * first. */
+/* What an exception handler is told: asyncio's keys. Strings and objects are borrowed for the call,
+ * each may be NULL but for the message; size comes first. There is no key for what C has not
+ * (asyncgen), and a stream is not named: its task is. */
 typedef struct weft_exception_context {
     size_t size;
     const char *message;
-    int error;
-    weft_awaitable_t *future; /* or NULL */
+    int error;                   /* exception; 0: none */
+    const weft_error_t *details; /* what is known of it beside its code */
+    weft_awaitable_t *future;    /* that it is about: a coroutine, a future or a task */
+    weft_task_t *task;           /* the same, if it is a task */
+    weft_handle_t *handle;       /* for programs that report: a callback here raises nothing */
+    int socket;                  /* the descriptor that cannot be accepted from; 0: none */
+    const char *where;           /* source_traceback: where the future was created, "file.c:12" */
 } weft_exception_context_t;
 typedef void (*weft_exception_handler_t)(weft_loop_t *loop, const weft_exception_context_t *context,
                                          void *arg);

@@ -28,7 +28,7 @@ static struct weft_handle *handle_of(struct weft__waiter *waiter)
     return weft__container_of((struct weft__alarm *)waiter, struct weft_handle, alarm);
 }
 
-weft_future_t *weft_create_future(weft_loop_t *loop)
+weft_future_t *weft_create_future_at(weft_loop_t *loop, const char *where)
 {
     struct weft__worker *worker = weft__self();
     struct weft_awaitable *aw;
@@ -38,7 +38,7 @@ weft_future_t *weft_create_future(weft_loop_t *loop)
             return weft__awaitable_failed(weft__no_task("create_future"));
         loop = worker->loop;
     }
-    aw = weft__awaitable_new(WEFT__KIND_FUTURE, NULL, NULL, "");
+    aw = weft__awaitable_new(WEFT__KIND_FUTURE, NULL, NULL, where);
     if (weft__unlikely(!aw))
         return weft__awaitable_failed(-ENOMEM);
     aw->loop = loop;

@@ -4,21 +4,23 @@
 #include <stdio.h>
 
 #include "weft/error.h"
-#include "runtime/core/task.h"
+#include "runtime/core/error.h"
 #include "runtime/sched/loop.h"
 
 void weft_loop_default_exception_handler(weft_loop_t *loop, const weft_exception_context_t *context)
 {
+    const char *said = weft_error_message(context->details);
+    const char *where = context->where ? context->where : "";
     struct weft_awaitable *aw = context->future;
     char name[64] = "";
 
     (void)loop;
     if (aw)
         weft__awaitable_name(aw, name, sizeof name);
-    fprintf(stderr, "weft: %s%s%s%s%s%s%s\n", context->message, aw ? ": " : "", name,
-            aw && aw->where ? ", created at " : "", aw && aw->where ? aw->where : "",
-            context->error < 0 ? ": " : "",
-            context->error < 0 ? weft_strerror(context->error) : "");
+    fprintf(stderr, "weft: %s%s%s%s%s%s%s%s%s\n", context->message, aw ? ": " : "", name,
+            where[0] ? ", created at " : "", where, context->error < 0 ? ": " : "",
+            context->error < 0 ? weft_strerror(context->error) : "", said ? ": " : "",
+            said ? said : "");
 }
 
 void weft_loop_call_exception_handler(weft_loop_t *loop, const weft_exception_context_t *context)
@@ -49,9 +51,14 @@ void weft_loop_set_exception_handler(weft_loop_t *loop, weft_exception_handler_t
 void weft__report_error(struct weft_loop *loop, const char *message, int error,
                         struct weft_awaitable *future)
 {
-    weft_exception_context_t context = {
-        .size = sizeof context, .message = message, .error = error, .future = future};
+    weft_exception_context_t context = {.size = sizeof context, .message = message, .error = error};
 
+    if (future) {
+        context.future = future;
+        context.task = weft__kind(future) == WEFT__KIND_TASK ? future : NULL;
+        context.details = weft__is_done(future) ? weft__error_of(future) : NULL;
+        context.where = future->where && future->where[0] ? future->where : NULL;
+    }
     weft_loop_call_exception_handler(loop, &context);
 }
 

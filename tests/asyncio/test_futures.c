@@ -1,0 +1,437 @@
+/* SPDX-License-Identifier: MIT */
+/* futures: the conformance items on asyncio.Future. */
+#include <string.h>
+
+#include "tests/support/reports.h"
+#include "tests/support/serial.h"
+
+TestSuite(futures, .timeout = 60);
+
+/* ---- C001, C003, C004, C005, C006, C023: outcomes ---- */
+
+WEFT_CORO(looks_at_a_new_one)
+{
+    weft_future_t *future = weft_create_future(NULL);
+
+    CHECK(weft_isfuture(future));
+    CHECK(!weft_done(future));
+    CHECK(!weft_cancelled(future));
+    weft_unref(future);
+    return 0;
+}
+
+CASE(futures, C001_a_new_one_is_neither_done_nor_cancelled)
+{
+    BOTH(&looks_at_a_new_one, NULL);
+}
+
+WEFT_CORO(sets_a_result)
+{
+    weft_future_t *future = weft_create_future(NULL);
+    void *value = NULL;
+
+    CHECK_INT(weft_result(future, &value), WEFT_EINVALIDSTATE);
+    CHECK_INT(weft_set_result(future, &value), 0);
+    CHECK_INT(weft_set_result(future, NULL), WEFT_EINVALIDSTATE);
+    CHECK_INT(weft_result(future, &value), 0);
+    CHECK(value == &value);
+    CHECK_INT(weft_exception(future), 0);
+    weft_unref(future);
+    return 0;
+}
+
+CASE(futures, C003_a_result_is_there_once_it_is_set_and_is_set_once)
+{
+    BOTH(&sets_a_result, NULL);
+}
+
+WEFT_CORO(sets_an_error)
+{
+    weft_future_t *future = weft_create_future(NULL);
+
+    CHECK_INT(weft_exception(future), WEFT_EINVALIDSTATE);
+    CHECK_INT(weft_set_exception(future, -EIO), 0);
+    CHECK_INT(weft_set_exception(future, -EIO), WEFT_EINVALIDSTATE);
+    CHECK_INT(weft_set_result(future, NULL), WEFT_EINVALIDSTATE);
+    for (int i = 0; i < 3; i++) {
+        CHECK_INT(weft_exception(future), -EIO);
+        CHECK_INT(weft_result(future, NULL), -EIO);
+    }
+    weft_unref(future);
+    return 0;
+}
+
+CASE(futures, C004_an_error_comes_out_every_time)
+{
+    BOTH(&sets_an_error, NULL);
+}
+
+/* Adapted: what may not be stored is what is no error, and what only a cancel stands for. */
+WEFT_CORO(sets_what_is_no_error)
+{
+    weft_future_t *future = weft_create_future(NULL);
+
+    CHECK_INT(weft_set_exception(future, 0), -EINVAL);
+    CHECK_INT(weft_set_exception(future, 1), -EINVAL);
+    CHECK_INT(weft_set_exception(future, -ECANCELED), -EINVAL);
+    CHECK(!weft_done(future));
+    CHECK_INT(weft_set_result(future, NULL), 0);
+    weft_unref(future);
+    return 0;
+}
+
+CASE(futures, C005_what_is_no_error_is_not_stored)
+{
+    BOTH(&sets_what_is_no_error, NULL);
+}
+
+WEFT_CORO(sets_what_was_cancelled)
+{
+    weft_future_t *future = weft_create_future(NULL);
+
+    CHECK(weft_cancel(future));
+    CHECK_INT(weft_set_result(future, &future), WEFT_EINVALIDSTATE);
+    CHECK_INT(weft_set_exception(future, -EIO), WEFT_EINVALIDSTATE);
+    CHECK(weft_cancelled(future));
+    CHECK_INT(weft_await(future, NULL), -ECANCELED);
+    weft_unref(future);
+    return 0;
+}
+
+CASE(futures, C006_a_result_that_comes_after_a_cancel_changes_nothing)
+{
+    BOTH(&sets_what_was_cancelled, NULL);
+}
+
+WEFT_CORO(awaits_again_and_again)
+{
+    weft_future_t *future = weft_create_future(NULL);
+
+    CHECK_INT(weft_set_result(future, future), 0);
+    for (int i = 0; i < 5; i++) {
+        void *value = NULL;
+        CHECK_INT(weft_await(future, &value), 0);
+        CHECK(value == future);
+    }
+    weft_unref(future);
+    return 0;
+}
+
+CASE(futures, C023_one_that_is_done_is_awaited_again_and_again)
+{
+    BOTH(&awaits_again_and_again, NULL);
+}
+
+/* ---- C008, C009, C010, C011: done callbacks ---- */
+
+struct calls { /* the text grows in the callbacks, which are called one at a time */
+    weft_future_t *future, *end;
+    char text[16];
+    _Atomic(size_t) length;
+};
+
+static void called(struct calls *c, char letter)
+{
+    CHECK(c->length < sizeof c->text - 1);
+    CHECK(weft_done(c->future) && !weft_current_task());
+    c->text[c->length++] = letter;
+}
+
+static void call_a(weft_future_t *future, void *arg)
+{
+    struct calls *c = arg;
+
+    CHECK(future == c->future);
+    called(c, 'a');
+}
+
+static void call_b(weft_future_t *future, void *arg)
+{
+    (void)future;
+    called(arg, 'b');
+}
+
+static void call_c(weft_future_t *future, void *arg)
+{
+    (void)future;
+    called(arg, 'c');
+}
+
+static void call_end(weft_future_t *future, void *arg)
+{
+    (void)future;
+    weft_set_result(((struct calls *)arg)->end, NULL);
+}
+
+static void open_calls(struct calls *c)
+{
+    *c = (struct calls){.future = weft_create_future(NULL), .end = weft_create_future(NULL)};
+}
+
+/* Adds call_end, completes the future and waits for it: then all were called. */
+static void finish_calls(struct calls *c, const char *text)
+{
+    CHECK_INT(weft_add_done_callback(c->future, call_end, c), 0);
+    weft_set_result(c->future, NULL);
+    CHECK_INT(weft_join(c->end, NULL), 0);
+    CHECK(strcmp(c->text, text) == 0);
+    weft_unref(c->future);
+}
+
+static void add_abc(struct calls *c)
+{
+    CHECK_INT(weft_add_done_callback(c->future, call_a, c), 0);
+    CHECK_INT(weft_add_done_callback(c->future, call_b, c), 0);
+    CHECK_INT(weft_add_done_callback(c->future, call_c, c), 0);
+}
+
+WEFT_CORO(adds_callbacks)
+{
+    struct calls c;
+
+    open_calls(&c);
+    add_abc(&c);
+    CHECK_INT(weft_add_done_callback(c.future, call_a, &c), 0);
+    CHECK_INT(weft_add_done_callback(c.future, call_end, &c), 0);
+    if (arg)
+        weft_set_exception(c.future, -EIO);
+    else
+        weft_set_result(c.future, NULL);
+    CHECK_INT(weft_join(c.end, NULL), 0);
+    CHECK(strcmp(c.text, "abca") == 0);
+    weft_unref(c.future);
+    return 0;
+}
+
+CASE(futures, C008_each_callback_is_called_once_in_the_order_of_adding)
+{
+    BOTH(&adds_callbacks, NULL);
+    BOTH(&adds_callbacks, "an error");
+}
+
+WEFT_CORO(looks_right_after_the_set)
+{
+    struct calls c;
+
+    open_calls(&c);
+    add_abc(&c);
+    weft_set_result(c.future, NULL);
+    CHECK_INT(c.length, 0);
+    finish_calls(&c, "abc");
+    return 0;
+}
+
+CASE_ORDERED(futures, C008_no_callback_is_called_before_the_setter_goes_on)
+{
+    CHECK_INT(run(&looks_right_after_the_set, NULL), 0);
+}
+
+WEFT_CORO(removes_at_each_place)
+{
+    static const struct {
+        weft_done_fn_t fn;
+        const char *left;
+    } place[] = {{call_a, "bc"}, {call_b, "ac"}, {call_c, "ab"}};
+
+    for (int i = 0; i < 3; i++) {
+        struct calls c;
+        open_calls(&c);
+        add_abc(&c);
+        CHECK_INT(weft_remove_done_callback(c.future, place[i].fn, &c), 1);
+        finish_calls(&c, place[i].left);
+    }
+    return 0;
+}
+
+CASE(futures, C009_a_callback_is_removed_at_any_place)
+{
+    BOTH(&removes_at_each_place, NULL);
+}
+
+WEFT_CORO(removes_equal_ones)
+{
+    struct calls c;
+
+    open_calls(&c);
+    CHECK_INT(weft_remove_done_callback(c.future, call_a, &c), 0);
+    add_abc(&c);
+    add_abc(&c);
+    CHECK_INT(weft_add_done_callback(c.future, call_a, &c), 0);
+    CHECK_INT(weft_remove_done_callback(c.future, call_a, NULL), 0);
+    CHECK_INT(weft_remove_done_callback(c.future, call_a, &c), 3);
+    CHECK_INT(weft_remove_done_callback(c.future, call_a, &c), 0);
+    finish_calls(&c, "bcbc");
+    return 0;
+}
+
+CASE(futures, C010_all_equal_callbacks_are_removed_and_counted)
+{
+    BOTH(&removes_equal_ones, NULL);
+}
+
+static void changes_the_list(weft_future_t *future, void *arg)
+{
+    called(arg, 'x');
+    CHECK_INT(weft_remove_done_callback(future, call_b, arg), 0); /* scheduled: too late */
+    CHECK_INT(weft_add_done_callback(future, call_c, arg), 0);
+    CHECK_INT(weft_add_done_callback(future, call_end, arg), 0);
+}
+
+WEFT_CORO(changes_inside_a_callback)
+{
+    struct calls c;
+
+    open_calls(&c);
+    CHECK_INT(weft_add_done_callback(c.future, changes_the_list, &c), 0);
+    CHECK_INT(weft_add_done_callback(c.future, call_b, &c), 0);
+    weft_set_result(c.future, NULL);
+    CHECK_INT(weft_join(c.end, NULL), 0);
+    CHECK(strcmp(c.text, "xbc") == 0);
+    weft_unref(c.future);
+    return 0;
+}
+
+CASE(futures, C011_a_callback_may_add_and_remove_others)
+{
+    BOTH(&changes_inside_a_callback, NULL);
+}
+
+/* ---- C013, C014, C015, C016: errors that nobody looked at ---- */
+
+WEFT_CORO(drops_a_pending_one)
+{
+    listen();
+    weft_unref(weft_create_future(NULL));
+    CHECK_INT(reports, 0);
+    return 0;
+}
+
+CASE(futures, C013_a_pending_one_is_dropped_in_silence)
+{
+    BOTH(&drops_a_pending_one, NULL);
+}
+
+WEFT_CORO(drops_a_result)
+{
+    weft_future_t *future = weft_create_future(NULL);
+
+    listen();
+    weft_set_result(future, &future);
+    weft_unref(future);
+    CHECK_INT(reports, 0);
+    return 0;
+}
+
+CASE(futures, C014_a_result_is_dropped_in_silence)
+{
+    BOTH(&drops_a_result, NULL);
+}
+
+WEFT_CORO(drops_an_error)
+{
+    weft_future_t *future = weft_create_future(NULL);
+
+    listen();
+    weft_set_exception(future, -EIO);
+    weft_ref(future);
+    weft_unref(future);
+    CHECK_INT(reports, 0);
+    weft_unref(future);
+    CHECK_INT(reports, 1);
+    CHECK_INT(report.error, -EIO);
+    CHECK(report.future == future && !report.task);
+    CHECK(strstr(report.message, "never retrieved") != NULL);
+    return 0;
+}
+
+CASE(futures, C015_an_error_that_nobody_read_is_reported_with_the_last_reference)
+{
+    BOTH(&drops_an_error, NULL);
+}
+
+WEFT_CORO(reads_an_error)
+{
+    listen();
+    for (int i = 0; i < 3; i++) {
+        weft_future_t *future = weft_create_future(NULL);
+        weft_set_exception(future, -EIO);
+        CHECK_INT(i == 0   ? weft_result(future, NULL)
+                  : i == 1 ? weft_exception(future)
+                           : weft_await(future, NULL),
+                  -EIO);
+        weft_unref(future);
+    }
+    CHECK_INT(reports, 0);
+    return 0;
+}
+
+CASE(futures, C016_an_error_that_was_read_is_dropped_in_silence)
+{
+    BOTH(&reads_an_error, NULL);
+}
+
+/* ---- C021: adapted: the place is known without debug mode too ---- */
+
+WEFT_CORO(drops_an_error_here)
+{
+    weft_future_t *future = weft_create_future(NULL);
+
+    listen();
+    weft_set_exception(future, -EIO);
+    weft_unref(future);
+    CHECK_INT(reports, 1);
+    CHECK(strstr(report.where, "test_futures.c:") != NULL);
+    return 0;
+}
+
+CASE(futures, C021_it_is_known_where_it_was_created)
+{
+    BOTH(&drops_an_error_here, NULL);
+}
+
+/* ---- C024: adapted: one completes it while another changes its callbacks ---- */
+
+struct race {
+    weft_future_t *future;
+    _Atomic(int) called, removed;
+};
+
+static void count_call(weft_future_t *future, void *arg)
+{
+    (void)future;
+    ((struct race *)arg)->called++;
+}
+
+static void *add_and_remove(void *arg)
+{
+    struct race *race = arg;
+
+    for (int i = 0; i < 100; i++) {
+        CHECK_INT(weft_add_done_callback(race->future, count_call, race), 0);
+        if (i % 2)
+            race->removed += (int)weft_remove_done_callback(race->future, count_call, race);
+    }
+    return NULL;
+}
+
+WEFT_CORO(completes_meanwhile)
+{
+    struct race race = {.future = weft_create_future(NULL)};
+    pthread_t thread;
+
+    CHECK_INT(pthread_create(&thread, NULL, add_and_remove, &race), 0);
+    turn();
+    weft_set_result(race.future, NULL);
+    pthread_join(thread, NULL);
+    while (race.called + race.removed < 100 && weft_sleep(0) == 0)
+        ;
+    CHECK_INT(race.called + race.removed, 100);
+    weft_unref(race.future);
+    return 0;
+}
+
+CASE(futures, C024_each_callback_is_called_or_removed_when_the_list_changes_meanwhile)
+{
+    for (int i = 0; i < 10; i++)
+        BOTH(&completes_meanwhile, NULL);
+}
