@@ -6,7 +6,8 @@
  * -ETIMEDOUT a time-out (TimeoutError), -EINVAL a bad argument (ValueError), -EPROTOTYPE the wrong
  * kind of object (TypeError), -EPERM a call from the wrong place, -EBUSY somebody else does it
  * already, -EALREADY a coroutine that was used before, -EDEADLK waiting for oneself, -ESHUTDOWN a
- * loop that is closed or about to be (RuntimeError), -ENOMEM out of memory.
+ * loop that is closed or about to be (RuntimeError), -ENOMEM out of memory, -EAGAIN not without
+ * waiting, -EPIPE a channel or a stream that is closed.
  */
 #ifndef WEFT_ERROR_H
 #define WEFT_ERROR_H

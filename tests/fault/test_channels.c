@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/* channels: values from task to task, each call failing in turn (rounds.h). */
+#include "tests/fault/rounds.h"
+
+TestSuite(faults_channels, .timeout = 60);
+
+static int first(int rc, int next)
+{
+    return rc < 0 ? rc : next;
+}
+
+/* What could not be sent is not received, and the rest in order. */
+static int pass(weft_channel_t *channel, int count)
+{
+    int rc = 0, sent = 0, got;
+
+    while (rc == 0 && sent < count) {
+        rc = weft_channel_send(channel, &sent);
+        sent += rc == 0;
+    }
+    weft_channel_close(channel);
+    for (int i = 0; i < sent; i++) {
+        CHECK(weft_channel_recv(channel, &got) == 0);
+        CHECK(got == i);
+    }
+    CHECK(weft_channel_recv(channel, &got) == -EPIPE);
+    return rc;
+}
+
+FAULTS(faults_channels, channel)
+{
+    weft_channel_t *bounded, *unbounded;
+    int rc = weft_channel_create(&bounded, 4, sizeof(int));
+
+    if (rc < 0)
+        return rc;
+    CHECK(pass(bounded, 4) == 0);
+    weft_channel_unref(bounded);
+    rc = weft_channel_create(&unbounded, WEFT_UNBOUNDED, sizeof(int));
+    if (rc < 0)
+        return rc;
+    rc = first(rc, pass(unbounded, 40));
+    weft_channel_unref(unbounded);
+    return rc;
+}

@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Channels of all kinds under random cancels, on one to four workers, by the seed.
+ *
+ * Each seed takes one kind. Its tasks send and receive at random, and cancel each other at any
+ * time, as two foreign threads do; time-out scopes expire. So cancels meet each step of a wait:
+ * before the commit, in it, linked, completed, on the way out.
+ *
+ * What is checked
+ *   - what was sent was received, once, and in the order in which it was sent; a call that failed
+ *     has sent nothing, taken nothing
+ *   - no wake-up is lost: there are as many sends as receives, each is tried until it succeeds, and
+ *     nobody else comes by; so whoever waits while he could go on waits for ever, and the driver
+ *     says that nothing can move
+ *   - the same seed gives the same run
+ */
+#include "sim.h"
+#include "runtime/async/create_task.h"
+#include "runtime/core/slab.h"
+#include "runtime/core/task.h"
+#include "runtime/sched/loop.h"
+#include "weft.h"
+
+enum { TASKS = 12, ROUNDS = 8, FOREIGN = 2, STEPS = 30 };
+
+struct kind {
+    const char *name;
+    void (*make)(void);
+    int (*act)(unsigned who); /* by a task: 0 or an error of a wait */
+    void (*meddle)(void);     /* by a foreign thread, or NULL */
+    void (*check)(void);      /* at the end */
+};
+
+static struct {
+    weft_loop_t *loop;
+    weft_task_t *main;
+    weft_task_t *tasks[TASKS]; /* references */
+    unsigned begun, cancels;
+    bool cancelling;
+    const struct kind *kind;
+} world;
+
+static uint64_t acts, cancelled_acts;
+
+static bool is_cancel(int rc)
+{
+    return world.cancelling && (rc == -ECANCELED || rc == -ETIMEDOUT);
+}
+
+/* None before all have begun: a task that is cancelled before its first step makes none. */
+static void cancel_one(void)
+{
+    if (world.cancelling && world.begun == TASKS)
+        world.cancels += weft_cancel(world.tasks[sim_below(TASKS)]);
+}
+
+/* What is sent: a number of its own. */
+static uintptr_t numbers, sent_count, sent_sum, got_count, got_sum;
+
+static void make_numbers(void)
+{
+    numbers = sent_count = sent_sum = got_count = got_sum = 0;
+}
+
+static void note_sent(uintptr_t number)
+{
+    sent_count++;
+    sent_sum += number;
+}
+
+static void note_got(uintptr_t number)
+{
+    got_count++;
+    got_sum += number;
+}
+
+/* ---- pairs: each even task sends, each odd one receives, the same number of times ---- */
+
+static weft_channel_t *channel;
+
+static void make_channel(void)
+{
+    size_t capacity = sim_one_in(8) ? WEFT_UNBOUNDED : sim_below(3);
+
+    SIM_CHECK(weft_channel_create(&channel, capacity, sizeof(uintptr_t)) == 0);
+    make_numbers();
+}
+
+static int send_one(void)
+{
+    uintptr_t number = ++numbers;
+    int rc, first = 0;
+
+    while ((rc = weft_channel_send(channel, &number)) < 0) {
+        SIM_CHECK(is_cancel(rc));
+        first = rc;
+    }
+    note_sent(number);
+    return first;
+}
+
+static int receive_one(void)
+{
+    uintptr_t number = 0;
+    int rc, first = 0;
+
+    while ((rc = weft_channel_recv(channel, &number)) < 0) {
+        SIM_CHECK(is_cancel(rc) && number == 0);
+        first = rc;
+    }
+    note_got(number);
+    return first;
+}
+
+static int be_one_of_a_pair(unsigned who)
+{
+    return who % 2 ? receive_one() : send_one();
+}
+
+static void check_pairs(void)
+{
+    uintptr_t number;
+
+    SIM_CHECK(sent_count == got_count && sent_sum == got_sum);
+    SIM_CHECK(weft_channel_try_recv(channel, &number) == -EAGAIN);
+    weft_channel_unref(channel);
+}
+
+/* ---- closing: it is closed under them ---- */
+
+static int use_until_closed(unsigned who)
+{
+    uintptr_t number = ++numbers;
+    bool closed = weft_channel_is_closed(channel);
+    int rc;
+
+    if (who % 2) {
+        rc = weft_channel_recv(channel, &number);
+        if (rc == 0)
+            note_got(number);
+    } else {
+        rc = weft_channel_send(channel, &number);
+        SIM_CHECK(rc < 0 || !closed);
+        if (rc == 0)
+            note_sent(number);
+    }
+    SIM_CHECK(rc != -EPIPE || weft_channel_is_closed(channel));
+    return rc == -EPIPE ? 0 : rc;
+}
+
+static void close_or_use(void)
+{
+    uintptr_t number = ++numbers;
+
+    if (sim_one_in(4))
+        weft_channel_close(channel);
+    else if (sim_one_in(2) && weft_channel_try_send(channel, &number) == 0)
+        note_sent(number);
+    else if (weft_channel_try_recv(channel, &number) == 0)
+        note_got(number);
+}
+
+static void check_closed(void)
+{
+    uintptr_t number;
+
+    weft_channel_close(channel);
+    while (weft_channel_try_recv(channel, &number) == 0)
+        note_got(number);
+    SIM_CHECK(sent_count == got_count && sent_sum == got_sum);
+    SIM_CHECK(weft_channel_try_send(channel, &number) == -EPIPE);
+    weft_channel_unref(channel);
+}
+
+/* ---- the run ---- */
+
+static const struct kind kinds[] = {
+    {"pairs", make_channel, be_one_of_a_pair, NULL, check_pairs},
+    {"closing", make_channel, use_until_closed, close_or_use, check_closed},
+};
+
+enum { KINDS = sizeof kinds / sizeof *kinds };
+
+static int act_within(weft_ns_t limit, unsigned who)
+{
+    weft_timeout_t scope;
+    int rc = weft_timeout_enter(&scope, limit);
+
+    SIM_CHECK(rc == 0);
+    return weft_timeout_exit(&scope, world.kind->act(who));
+}
+
+WEFT_CORO(user)
+{
+    unsigned who = (unsigned)(uintptr_t)arg;
+
+    world.begun++;
+    for (int n = 0; n < ROUNDS; n++) {
+        int rc = world.cancelling && sim_one_in(4) ? act_within(WEFT_US(sim_below(100)), who)
+                                                   : world.kind->act(who);
+        SIM_CHECK(rc == 0 || is_cancel(rc));
+        acts++;
+        cancelled_acts += rc < 0;
+        if (sim_one_in(3)) {
+            rc = weft_sleep(sim_one_in(2) ? 0 : WEFT_US(sim_below(50)));
+            SIM_CHECK(rc == 0 || is_cancel(rc));
+        }
+        if (sim_one_in(2))
+            cancel_one();
+    }
+    return 0;
+}
+
+static void foreign(void *arg)
+{
+    (void)arg;
+    for (int i = 0; i < STEPS; i++) {
+        sim_idle(sim_below(20000));
+        if (sim_one_in(2))
+            cancel_one();
+        else if (world.kind->meddle)
+            world.kind->meddle();
+    }
+    if (world.kind->meddle) /* nobody is to wait for ever for what the others did not do */
+        weft_channel_close(channel);
+}
+
+WEFT_CORO(root)
+{
+    weft_strand_t *strand = sim_one_in(4) ? weft_strand_create() : NULL;
+
+    for (uintptr_t i = 0; i < TASKS; i++)
+        world.tasks[i] = weft_create_task(weft_coro(&user, (void *)i),
+                                          .strand = strand ? strand : WEFT_PARALLEL);
+    for (unsigned i = 0; i < TASKS; i++) {
+        int rc = weft_await(world.tasks[i], NULL);
+        SIM_CHECK(rc == 0 || is_cancel(rc));
+    }
+    weft_strand_unref(strand);
+    return 0;
+}
+
+static uint64_t run(uint64_t seed)
+{
+    struct weft__loop_config config = {.class = &weft__driver_virtual};
+    weft_task_opts_t opts = {.size = sizeof opts};
+    weft__thread threads[FOREIGN];
+
+    sim_begin(weft__virtual_swarm(seed), 100 * WEFT__SECOND);
+    memset(&world, 0, sizeof world);
+    world.kind = &kinds[sim_below(KINDS)];
+    world.cancelling = !sim_one_in(4);
+    world.kind->make();
+    config.workers = 1 + sim_below(4);
+    config.order = sim_one_in(2) ? WEFT_ORDER_FREE : WEFT_ORDER_DEFAULT;
+    SIM_CHECK(weft__loop_new(&world.loop, &config) == 0);
+    SIM_CHECK(weft__create_task(world.loop, weft_coro(&root, NULL), &opts, &world.main) == 0);
+    for (int i = 0; i < FOREIGN; i++)
+        SIM_CHECK(weft__virtual_thread(&threads[i], foreign, NULL) == 0);
+    SIM_CHECK(weft_loop_run_until_complete(world.loop, world.main, NULL) == 0);
+    uint64_t hash = weft__virtual_hash(sim);
+    for (int i = 0; i < FOREIGN; i++)
+        sim_system->thread_join(threads[i]);
+    world.kind->check();
+    SIM_CHECK(weft_loop_close(world.loop) == 0);
+    for (unsigned i = 0; i < TASKS; i++)
+        weft_unref(world.tasks[i]);
+    weft_unref(world.main);
+    weft_loop_unref(world.loop);
+    sim_end();
+    return hash;
+}
+
+int main(int argc, char **argv)
+{
+    int rc = sim_main(argc, argv, run, 300, false);
+
+    printf("  %" PRIu64 " acts, %" PRIu64 " cancelled\n", acts, cancelled_acts);
+    return rc;
+}
