@@ -282,16 +282,18 @@ int weft_channel_create_opts(weft_channel_t **channel, size_t capacity, size_t s
                              const weft_channel_opts_t *opts)
 {
     struct weft_channel *new;
+    size_t places;
 
     if (size == 0)
         return weft__misuse(-EINVAL, "a channel of values without size");
-    new = calloc(1, sizeof *new);
+    places = capacity == WEFT_UNBOUNDED ? 0 : capacity;
+    new = places <= PTRDIFF_MAX / size ? calloc(1, sizeof *new) : NULL;
     if (!new)
         return -ENOMEM;
     new->unbounded = capacity == WEFT_UNBOUNDED;
-    new->ring.places = new->unbounded ? 0 : capacity;
-    new->ring.values = new->ring.places ? calloc(new->ring.places, size) : NULL;
-    if (new->ring.places && !new->ring.values) {
+    new->ring.places = places;
+    new->ring.values = places ? calloc(places, size) : NULL;
+    if (places && !new->ring.values) {
         free(new);
         return -ENOMEM;
     }

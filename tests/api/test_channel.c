@@ -234,8 +234,15 @@ WEFT_CORO(has_senders_wait)
         CHECK_INT(weft_channel_send(channel, &i), 0);
     for (int i = 0; i < 3; i++)
         task[i] = start(&sends, &visit[i]);
-    CHECK_INT(weft_channel_try_send(channel, &(int){9}), -EAGAIN);
-    for (int i = 2 - capacity; i < 5; i++) {
+    for (int i = 2 - capacity; i < 5 - capacity; i++) {
+        CHECK_INT(weft_channel_try_send(channel, &(int){9}), -EAGAIN);
+        CHECK_INT(weft_channel_try_recv(channel, &got), 0);
+        CHECK_INT(got, i);
+        turn();
+        for (int k = 0; k < 3; k++) /* each receive lets one in */
+            CHECK_INT(weft_done(task[k]), k <= i - 2 + capacity);
+    }
+    for (int i = 5 - capacity; i < 5; i++) {
         CHECK_INT(weft_channel_try_recv(channel, &got), 0);
         CHECK_INT(got, i);
     }
