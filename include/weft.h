@@ -35,6 +35,7 @@
 #ifndef WEFT_H
 #define WEFT_H
 
+#include "weft/broadcast.h"
 #include "weft/channel.h"
 #include "weft/error.h"
 #include "weft/event.h"

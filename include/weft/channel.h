@@ -22,7 +22,8 @@
  *              strikes at the task's next suspension: as with a read that got its bytes.
  * Threads      try_send, try_recv and close are for any thread, also outside of loops, and the
  *              tasks of several loops may share a channel. send and recv are for tasks.
- * Beside it    weft/queue.h is asyncio's queue: pointers, other orders, join.
+ * Beside it    weft/queue.h is asyncio's queue: pointers, other orders, join. weft/broadcast.h is
+ *              for values that all are to see.
  *
  * It is reference-counted: each who calls it holds a reference until the call has returned.
  */

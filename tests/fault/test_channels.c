@@ -43,3 +43,22 @@ FAULTS(faults_channels, channel)
     weft_channel_unref(unbounded);
     return rc;
 }
+
+FAULTS(faults_channels, broadcasts)
+{
+    weft_broadcast_t *broadcast;
+    weft_subscription_t *mine;
+    int got, rc = weft_broadcast_create(&broadcast, 2, sizeof(int));
+
+    if (rc < 0)
+        return rc;
+    rc = weft_subscription_create(&mine, broadcast);
+    if (rc == 0) {
+        CHECK(weft_broadcast_send(broadcast, &(int){1}) == 0);
+        CHECK(weft_subscription_recv(mine, &got) == 0);
+        CHECK(got == 1);
+        weft_subscription_free(mine);
+    }
+    weft_broadcast_unref(broadcast);
+    return rc;
+}

@@ -191,10 +191,64 @@ static void check_closed(void)
     weft_channel_unref(channel);
 }
 
+/* ---- broadcast: the first sends, each other receives all that it is not told it lost ---- */
+
+static weft_broadcast_t *news;
+static weft_subscription_t *subscriptions[TASKS];
+static uintptr_t next[TASKS]; /* what each is to receive */
+
+static void make_news(void)
+{
+    SIM_CHECK(weft_broadcast_create(&news, 1 + sim_below(4), sizeof(uintptr_t)) == 0);
+    for (int i = 1; i < TASKS; i++)
+        SIM_CHECK(weft_subscription_create(&subscriptions[i], news) == 0);
+    memset(next, 0, sizeof next);
+    make_numbers();
+}
+
+static int send_news(void)
+{
+    SIM_CHECK(weft_broadcast_send(news, &numbers) == 0);
+    if (++numbers == ROUNDS)
+        weft_broadcast_close(news);
+    return 0;
+}
+
+static int read_news(unsigned who, int (*recv)(weft_subscription_t *subscription, void *value))
+{
+    uintptr_t number;
+    int rc = recv(subscriptions[who], &number);
+
+    if (rc == -EOVERFLOW) {
+        next[who] += weft_subscription_lost(subscriptions[who]);
+        return 0;
+    }
+    SIM_CHECK(rc < 0 || number == next[who]);
+    next[who] += rc == 0;
+    return rc == -EPIPE ? 0 : rc;
+}
+
+static int use_news(unsigned who)
+{
+    return who == 0 ? send_news() : read_news(who, weft_subscription_recv);
+}
+
+/* The rest is there still. */
+static void check_news(void)
+{
+    for (unsigned i = 1; i < TASKS; i++) {
+        while (next[i] < numbers)
+            SIM_CHECK(read_news(i, weft_subscription_try_recv) == 0);
+        weft_subscription_free(subscriptions[i]);
+    }
+    weft_broadcast_unref(news);
+}
+
 /* ---- the run ---- */
 
 static const struct kind kinds[] = {
     {"pairs", make_pairs, be_one_of_a_pair, NULL, check_pairs},
+    {"broadcast", make_news, use_news, NULL, check_news},
     {"closing", make_channel, use_until_closed, close_or_use, check_closed},
 };
 
