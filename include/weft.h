@@ -42,6 +42,7 @@
 #include "weft/export.h"
 #include "weft/future.h"
 #include "weft/inspect.h"
+#include "weft/latest.h"
 #include "weft/lock.h"
 #include "weft/loop.h"
 #include "weft/queue.h"

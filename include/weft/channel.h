@@ -23,7 +23,7 @@
  * Threads      try_send, try_recv and close are for any thread, also outside of loops, and the
  *              tasks of several loops may share a channel. send and recv are for tasks.
  * Beside it    weft/queue.h is asyncio's queue: pointers, other orders, join. weft/broadcast.h is
- *              for values that all are to see.
+ *              for values that all are to see, weft/latest.h for one that changes.
  *
  * It is reference-counted: each who calls it holds a reference until the call has returned.
  */

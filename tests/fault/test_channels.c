@@ -62,3 +62,17 @@ FAULTS(faults_channels, broadcasts)
     weft_broadcast_unref(broadcast);
     return rc;
 }
+
+FAULTS(faults_channels, latest)
+{
+    weft_latest_t *progress;
+    uint64_t seen = 0;
+    int got, rc = weft_latest_create(&progress, sizeof(int), &(int){1});
+
+    if (rc < 0)
+        return rc;
+    CHECK(weft_latest_changed(progress, &seen, &got) == 0);
+    CHECK(got == 1);
+    weft_latest_unref(progress);
+    return rc;
+}

@@ -244,10 +244,50 @@ static void check_news(void)
     weft_broadcast_unref(news);
 }
 
+/* ---- latest: the first sends, the others see the newest ---- */
+
+static weft_latest_t *latest;
+static uint64_t seen[TASKS];
+
+static void make_latest(void)
+{
+    make_numbers();
+    SIM_CHECK(weft_latest_create(&latest, sizeof numbers, &numbers) == 0);
+    memset(seen, 0, sizeof seen);
+}
+
+static int use_latest(unsigned who)
+{
+    uintptr_t number = who;
+    uint64_t before = seen[who];
+    int rc;
+
+    if (who == 0) {
+        number = ++numbers;
+        if (number == ROUNDS)
+            weft_latest_close(latest);
+        SIM_CHECK(weft_latest_send(latest, &number) == (number == ROUNDS ? -EPIPE : 0));
+        return 0;
+    }
+    rc = weft_latest_changed(latest, &seen[who], &number);
+    SIM_CHECK(rc == 0 ? seen[who] > before && number == seen[who] - 1 : seen[who] == before);
+    SIM_CHECK(rc != -EPIPE || before == ROUNDS);
+    return rc == -EPIPE ? 0 : rc;
+}
+
+static void check_latest(void)
+{
+    uintptr_t number;
+
+    SIM_CHECK(weft_latest_get(latest, &number) == ROUNDS && number == ROUNDS - 1);
+    weft_latest_unref(latest);
+}
+
 /* ---- the run ---- */
 
 static const struct kind kinds[] = {
     {"pairs", make_pairs, be_one_of_a_pair, NULL, check_pairs},
+    {"latest", make_latest, use_latest, NULL, check_latest},
     {"broadcast", make_news, use_news, NULL, check_news},
     {"closing", make_channel, use_until_closed, close_or_use, check_closed},
 };
