@@ -11,6 +11,8 @@
 #ifndef WEFT_BASE_THREAD_LOCAL_H
 #define WEFT_BASE_THREAD_LOCAL_H
 
+#include <signal.h>
+
 #include "runtime/base/base.h"
 
 struct weft__worker;
@@ -25,7 +27,9 @@ struct weft__magazine { /* a thread's private free objects of one slab (core/sla
 struct weft__thread_local {
     struct weft__worker *worker; /* whose thread this is, NULL on foreign ones (sched/self.h) */
     struct weft_loop *loop;      /* what weft_set_event_loop set */
-    bool forked; /* a child process: this thread was a worker of a loop that is not here */
+    bool forked;          /* a child process: this thread was a worker of a loop that is not here */
+    const sigset_t *mask; /* a thread of the runtime, where signals are blocked: what is blocked in
+                             the thread that started the first of them */
     struct weft__magazine magazines[2];
 };
 

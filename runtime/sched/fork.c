@@ -2,6 +2,7 @@
 #include "runtime/sched/fork.h"
 
 #include <pthread.h>
+#include <signal.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -53,6 +54,9 @@ static void child(void)
         weft__thread_local()->forked = true;
     weft__self_set(NULL);
     weft__thread_local()->loop = NULL; /* the one that was set is dead */
+    if (weft__thread_local()->mask)
+        pthread_sigmask(SIG_SETMASK, weft__thread_local()->mask, NULL);
+    weft__thread_local()->mask = NULL;
 }
 
 void weft__fork_end(int error)

@@ -9,7 +9,7 @@
  * for an error. So it does where the task runs inlined on the stack of one that awaits it: whether
  * it does, depends on the moment, and the code of the other task has no loop to go on in. A
  * coroutine object that is awaited directly is part of the body that awaits it. Nothing of the
- * parent's kernel state is ever touched.
+ * parent's kernel state is ever touched. Signals are not blocked in it as they are in our threads.
  */
 #ifndef WEFT_SCHED_FORK_H
 #define WEFT_SCHED_FORK_H

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "runtime/base/clock.h"
+#include "runtime/base/thread_local.h"
 #include "runtime/core/sanitizer.h"
 
 #define NAME_MAX_BYTES 15 /* the kernel's limit for the name of a thread */
@@ -23,6 +24,7 @@ static int64_t now(void)
 struct start {
     void (*fn)(void *arg);
     void *arg;
+    sigset_t mask; /* of the program's own thread */
     char name[NAME_MAX_BYTES + 1];
 };
 
@@ -31,6 +33,7 @@ static void *run(void *argument)
     struct start start = *(struct start *)argument;
 
     free(argument);
+    weft__thread_local()->mask = &start.mask;
     pthread_setname_np(pthread_self(), start.name);
     start.fn(start.arg);
     return NULL;
@@ -56,6 +59,7 @@ static int create(pthread_t *thread, struct start *start)
     int error = pthread_sigmask(SIG_SETMASK, &mask, &before);
     if (error)
         return error;
+    start->mask = weft__thread_local()->mask ? *weft__thread_local()->mask : before;
     error = pthread_create(thread, NULL, run, start);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     return error;

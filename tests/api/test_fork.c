@@ -175,18 +175,7 @@ WEFT_CORO(forks_a_new_program)
     return 0;
 }
 
-/* The runtimes of gcc 12's and clang 14's ASan do not hold their own locks over a fork: beside
- * other threads the child may wait for one of them at its first malloc, for ever. */
-#ifndef __has_feature
-#define __has_feature(x) 0
-#endif
-#if defined(__SANITIZE_ADDRESS__) || __has_feature(address_sanitizer)
-#define MOST_WORKERS 1
-#else
-#define MOST_WORKERS 4
-#endif
-
-CASE_UP_TO(fork, the_child_may_run_a_new_loop, MOST_WORKERS) /* C219 */
+CASE_UP_TO(fork, the_child_may_run_a_new_loop, CHILD_MOST_WORKERS) /* C219 */
 {
     CHECK_INT(run(&forks_a_new_program, NULL), 0);
 }

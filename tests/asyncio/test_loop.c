@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* loop: the conformance items on the loop: callbacks, handles, how it runs and stops. */
+#include <poll.h>
 #include <sched.h>
 #include <string.h>
 #include <unistd.h>
@@ -534,6 +535,202 @@ CASE(loop, C214_the_default_handler_tells_standard_error)
         CHECK(child_exited(&child, 0));
         CHECK(strstr(child.text, "lost") && strstr(child.text, weft_strerror(-EIO)));
     }
+}
+
+/* ---- C218 ---- */
+
+static _Atomic(int) signals;
+
+static void counts_signal(void *arg)
+{
+    CHECK(arg == &signals && weft_get_running_loop() && !weft_current_task());
+    signals++;
+}
+
+static void send(int number)
+{
+    kill(getpid(), number);
+}
+
+WEFT_CORO(is_signalled)
+{
+    weft_loop_t *loop = weft_get_running_loop();
+
+    signals = 0;
+    CHECK_INT(weft_loop_add_signal_handler(loop, SIGUSR1, counts_signal, &signals), 0);
+    for (int i = 1; i <= 3; i++) {
+        send(SIGUSR1);
+        while (signals < i)
+            turn();
+    }
+    turn();
+    CHECK_INT(signals, 3);
+    CHECK(weft_loop_remove_signal_handler(loop, SIGUSR1));
+    CHECK(!weft_loop_remove_signal_handler(loop, SIGUSR1));
+    send(SIGUSR1);
+    for (int i = 0; i < 10; i++)
+        turn();
+    CHECK_INT(signals, 3);
+    return 0;
+}
+
+CASE(loop, C218_a_signal_is_delivered_in_the_loop_once_each_until_it_is_removed)
+{
+    signal(SIGUSR1, SIG_IGN);
+    BOTH(&is_signalled, NULL);
+}
+
+static void *sends_later(void *arg)
+{
+    (void)arg;
+    send(SIGUSR1);
+    return NULL;
+}
+
+CASE(loop, C218_a_signal_wakes_a_loop_that_sleeps)
+{
+    weft_loop_t *loop = new_loop();
+    pthread_t thread;
+    sigset_t set, before;
+
+    CHECK_INT(weft_loop_add_signal_handler(loop, SIGUSR1, stops, loop), 0);
+    sigemptyset(&set);
+    sigaddset(&set, SIGUSR1);
+    for (int i = 0; i < 10; i++) {
+        pthread_sigmask(SIG_BLOCK, &set, &before); /* the new thread does not take it itself */
+        CHECK_INT(pthread_create(&thread, NULL, sends_later, NULL), 0);
+        pthread_sigmask(SIG_SETMASK, &before, NULL);
+        CHECK_INT(weft_loop_run_forever(loop), 0);
+        pthread_join(thread, NULL);
+    }
+    weft_loop_unref(loop);
+}
+
+CASE(loop, C218_what_no_program_may_handle_is_refused)
+{
+    static const int refused[] = {-1, 0, SIGKILL, SIGSTOP, SIGSEGV, NSIG};
+    weft_loop_t *loop = new_loop();
+
+    for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++)
+        CHECK_INT(weft_loop_add_signal_handler(loop, refused[i], never, NULL), -EINVAL);
+    CHECK_INT(weft_loop_add_signal_handler(loop, SIGUSR1, NULL, NULL), -EINVAL);
+    weft_loop_unref(loop);
+}
+
+/* ---- C219 ---- */
+
+static int wait_for_child(pid_t child)
+{
+    int status = -1;
+
+    CHECK(child > 0 && waitpid(child, &status, 0) == child);
+    return status;
+}
+
+/* Ends by what is sent to it, if that has an effect at all. */
+static void waits_for_its_end(void)
+{
+    alarm(5);
+    for (;;)
+        poll(NULL, 0, 1);
+}
+
+WEFT_CORO(forks)
+{
+    weft_loop_t *loop = weft_get_running_loop();
+    pid_t child = fork();
+
+    if (child == 0) {
+        bool clean = !weft_get_running_loop() && !weft_get_event_loop() && !weft_current_task() &&
+                     weft_loop_is_closed(loop);
+        _exit(clean ? 0 : 1);
+    }
+    int status = wait_for_child(child);
+    CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    CHECK(weft_get_running_loop() == loop);
+    turn();
+    return 0;
+}
+
+CASE(loop, C219_a_forked_child_has_no_loop_and_no_current_task)
+{
+    BOTH(&forks, NULL);
+}
+
+WEFT_CORO(forks_a_child_that_is_signalled)
+{
+    weft_loop_t *loop = weft_get_running_loop();
+
+    signals = 0;
+    CHECK_INT(weft_loop_add_signal_handler(loop, SIGUSR1, counts_signal, &signals), 0);
+    pid_t child = fork();
+    if (child == 0) {
+        send(SIGUSR1);
+        waits_for_its_end();
+    }
+    int status = wait_for_child(child);
+    CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGUSR1);
+    for (int i = 0; i < 10; i++)
+        turn();
+    CHECK_INT(signals, 0);
+    send(SIGUSR1);
+    while (signals == 0)
+        turn();
+    return 0;
+}
+
+CASE(loop, C219_a_signal_of_the_child_has_its_default_effect_there_and_none_in_the_parent)
+{
+    signal(SIGUSR1, SIG_DFL);
+    for (int i = 0; i < 3; i++)
+        BOTH(&forks_a_child_that_is_signalled, NULL);
+}
+
+WEFT_CORO(forks_a_child_with_a_loop)
+{
+    signals = 0;
+    CHECK_INT(weft_loop_add_signal_handler(weft_get_running_loop(), SIGUSR1, never, NULL), 0);
+    pid_t child = fork();
+    if (child == 0) {
+        alarm(30);
+        _exit(run(&is_signalled, NULL) < 0 || failure[0]);
+    }
+    int status = wait_for_child(child);
+    CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    return 0;
+}
+
+CASE_UP_TO(loop, C219_the_child_may_run_a_loop_with_handlers_of_its_own, CHILD_MOST_WORKERS)
+{
+    signal(SIGUSR1, SIG_IGN);
+    for (int i = 0; i < 3; i++)
+        BOTH(&forks_a_child_with_a_loop, NULL);
+}
+
+static int forks_in_a_thread(void *arg, void **result)
+{
+    (void)result;
+    pid_t child = fork();
+    if (child == 0) {
+        send(SIGUSR2);
+        waits_for_its_end();
+    }
+    *(int *)arg = wait_for_child(child);
+    return 0;
+}
+
+WEFT_CORO(forks_in_the_pool)
+{
+    int status = 0;
+
+    CHECK_INT(weft_to_thread(forks_in_a_thread, &status, NULL), 0);
+    CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGUSR2);
+    return 0;
+}
+
+CASE(loop, C219_a_child_forked_from_any_thread_can_be_signalled)
+{
+    CHECK_INT(run(&forks_in_the_pool, NULL), 0);
 }
 
 /* ---- C220 ---- */

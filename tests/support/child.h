@@ -26,6 +26,17 @@ __attribute__((visibility("default"), used)) const char *__tsan_default_options(
     return "die_after_fork=0";
 }
 
+/* The runtimes of gcc 12's and clang 14's ASan do not hold their own locks over a fork: beside
+ * other threads the child may wait for one of them at its first malloc, for ever. */
+#ifndef __has_feature
+#define __has_feature(x) 0
+#endif
+#if defined(__SANITIZE_ADDRESS__) || __has_feature(address_sanitizer)
+#define CHILD_MOST_WORKERS 1
+#else
+#define CHILD_MOST_WORKERS 4
+#endif
+
 struct child {
     int status; /* as of waitpid */
     char text[4096];
