@@ -40,5 +40,14 @@ WEFT_API int weft_add_done_callback(weft_future_t *future, weft_done_fn_t fn, vo
  * Python       future.remove_done_callback() */
 WEFT_API size_t weft_remove_done_callback(weft_future_t *future, weft_done_fn_t fn, void *arg);
 
+/* A future of [aw]: a coroutine becomes a task of [loop] (NULL: the running one), a task or a
+ * future is itself.
+ * Steals       a coroutine that was not used yet; borrows a task or a future
+ * Returns      a new reference; a failed object: -EXDEV (a future, and of another loop than
+ *              [loop], if that is given), -EPROTOTYPE (neither), -EALREADY (a coroutine that was
+ *              used before); as weft_loop_create_task (the coroutine is closed)
+ * Python       asyncio.ensure_future(aw, loop=loop) */
+WEFT_API weft_future_t *weft_ensure_future(weft_awaitable_t *aw, weft_loop_t *loop);
+
 WEFT_END
 #endif

@@ -22,6 +22,12 @@
 typedef struct weft_handle weft_handle_t; /* a scheduled callback */
 typedef void (*weft_callback_t)(void *arg);
 
+/* Makes [coro], which it steals, a task, by weft_new_task_opts with these options or others, and
+ * returns what that returns. (Python's may return any future. Here a coroutine object becomes the
+ * task itself: another one is refused by -EPROTOTYPE.) */
+typedef weft_task_t *(*weft_task_factory_t)(weft_loop_t *loop, weft_coro_t *coro,
+                                            const weft_task_opts_t *opts, void *arg);
+
 /* What an exception handler is told: asyncio's keys. Strings and objects are borrowed for the call,
  * each may be NULL but for the message; size comes first. There is no key for what C has not
  * (asyncgen), and a stream is not named: its task is. */
@@ -129,11 +135,47 @@ WEFT_API weft_ns_t weft_handle_when(const weft_handle_t *handle);
 WEFT_API weft_handle_t *weft_handle_ref(weft_handle_t *handle);
 WEFT_API void weft_handle_unref(weft_handle_t *handle);
 
+/* ---- tasks ---- */
+
+/* weft_create_task for a loop that need not be running, nor be this thread's (asyncio's is for its
+ * own thread only). From outside .pinned is -EINVAL. NULL: the running loop.
+ * Steals       [coro]
+ * Python       loop.create_task() */
+#define weft_loop_create_task(loop, coro, ...)                                                     \
+    weft_loop_create_task_opts((loop), (coro),                                                     \
+                               &(weft_task_opts_t){.size = sizeof(weft_task_opts_t), __VA_ARGS__})
+WEFT_API weft_task_t *weft_loop_create_task_opts(weft_loop_t *loop, weft_coro_t *coro,
+                                                 const weft_task_opts_t *opts);
+
+/* The same without asking the loop's task factory: what a factory calls.
+ * Python       asyncio.Task(coro, loop=loop, ...) */
+#define weft_new_task(loop, coro, ...)                                                             \
+    weft_new_task_opts((loop), (coro),                                                             \
+                       &(weft_task_opts_t){.size = sizeof(weft_task_opts_t), __VA_ARGS__})
+WEFT_API weft_task_t *weft_new_task_opts(weft_loop_t *loop, weft_coro_t *coro,
+                                         const weft_task_opts_t *opts);
+
+/* Whom the loop asks for each task that create_task, groups, gather and their kin start, from now
+ * on; NULL: nobody. It is called where the task is created, by several workers at once if there are
+ * several, and by a thread outside for weft_run_coroutine_threadsafe. What a server starts for its
+ * clients is not asked of it.
+ * Python       loop.set_task_factory() */
+WEFT_API void weft_loop_set_task_factory(weft_loop_t *loop, weft_task_factory_t factory, void *arg);
+/* Returns it (NULL: none), and its argument in *arg (may be NULL). loop.get_task_factory(). */
+WEFT_API weft_task_factory_t weft_loop_get_task_factory(weft_loop_t *loop, void **arg);
+
+/* A task factory: tasks start eagerly, but for those with WEFT_EAGER_OFF. A factory of the
+ * program's that sets .eager_start is what asyncio.create_eager_task_factory() makes.
+ * Python       asyncio.eager_task_factory */
+WEFT_API weft_task_t *weft_eager_task_factory(weft_loop_t *loop, weft_coro_t *coro,
+                                              const weft_task_opts_t *opts, void *arg);
+
 /* ---- errors ---- */
 
 /* Who is told of errors that nobody waits for. NULL: the default one, which writes to standard
  * error. The handler is called in the middle of whatever found the error: it may look at the
- * future, and cancel; it must not suspend, nor add a callback to the future. */
+ * future, and cancel; it must not suspend, nor add a callback to the future; tasks that it creates
+ * do not start eagerly. */
 WEFT_API void weft_loop_set_exception_handler(weft_loop_t *loop, weft_exception_handler_t handler,
                                               void *arg);
 /* Tells the handler. It may be called from any worker. */

@@ -96,6 +96,10 @@ WEFT_API void weft_unref(weft_awaitable_t *aw);
 
 #define WEFT_PARALLEL ((weft_strand_t *)-1) /* leave the creator's strand */
 
+/* Whether a task makes its first step inside create_task. Default: no, unless the loop's task
+ * factory says so. */
+enum { WEFT_EAGER_DEFAULT, WEFT_EAGER_ON, WEFT_EAGER_OFF };
+
 typedef struct weft_task_options {
     size_t size;
     const char *name;    /* copied; default: "Task-N" */
@@ -103,17 +107,24 @@ typedef struct weft_task_options {
     bool detached; /* no reference comes back (NULL); an error goes to the exception handler */
     bool pinned;   /* stays on the worker that creates it; not together with a strand */
     weft_strand_t *strand; /* default: the creator's; WEFT_PARALLEL: none */
+    int eager_start;       /* WEFT_EAGER_...; or true */
 } weft_task_opts_t;
 
-/* Starts [coro] as a task of the running loop. It begins to run when a worker gets to it, not
- * before the caller suspends on that worker.
+/* Starts [coro] as a task of the running loop. It begins to run when a worker gets to it: with one
+ * worker, not before the caller suspends.
+ * With .eager_start it runs at once, on this worker, as another current task, until it suspends for
+ * the first time or is over; only then the call returns, maybe with a task that is done. It has a
+ * stack of its own as any, so eager tasks that start eager tasks do not run out of the caller's.
+ * Where that cannot be, it begins as others do: outside of the loop's run, in another strand than
+ * the caller's, and in exception handlers. Code that relies on the order of steps may find it
+ * changed.
  * Call from    a task or a callback of a loop
  * Steals       [coro]
  * Returns      a new reference; a failed object: -EPERM (no running loop; the coroutine is closed),
  *              -ESHUTDOWN, -EALREADY (used before), -EPROTOTYPE (no coroutine), -EINVAL (a stack
- *              size over 8 MiB), -ENOMEM. With .detached: NULL, and -errors go to the exception
- *              handler
- * Python       asyncio.create_task(coro, name=...) */
+ *              size over 8 MiB), -ENOMEM, or what the loop's task factory fails with. With
+ *              .detached: NULL, and -errors go to the exception handler
+ * Python       asyncio.create_task(coro, name=..., eager_start=...) */
 #define weft_create_task(coro, ...)                                                                \
     weft_create_task_opts((coro),                                                                  \
                           &(weft_task_opts_t){.size = sizeof(weft_task_opts_t), __VA_ARGS__})

@@ -20,7 +20,7 @@ static struct weft_strand *strand_for(struct weft_loop *loop, const weft_task_op
         return NULL;
     if (opts->strand)
         return weft_strand_ref(opts->strand);
-    if (!self || !self->strand || self->strand == &loop->strand)
+    if (!self || self->loop != loop || !self->strand || self->strand == &loop->strand)
         return NULL;
     return weft_strand_ref(self->strand);
 }
@@ -64,8 +64,18 @@ static void end_refused(weft_task_t *task)
     weft__awaitable_unref(task, 1); /* the run's */
 }
 
-int weft__create_task(struct weft_loop *loop, weft_coro_t *coro, const weft_task_opts_t *opts,
-                      weft_task_t **task)
+/* Whether [task] can make its first step here: its creator's strand is held, no lock is. */
+static bool may_start_here(const struct weft_loop *loop, const weft_task_t *task)
+{
+    struct weft__worker *self = weft__self();
+
+    if (!self || self->loop != loop || self->telling)
+        return false;
+    return task->strand == (self->strand == &loop->strand ? NULL : self->strand);
+}
+
+int weft__new_task(struct weft_loop *loop, weft_coro_t *coro, const weft_task_opts_t *opts,
+                   weft_task_t **task)
 {
     int stack_class, rc;
 
@@ -91,6 +101,11 @@ int weft__create_task(struct weft_loop *loop, weft_coro_t *coro, const weft_task
         weft__fetch_sub_acq_rel(&coro->refs, 1); /* the handle's; the run's is left */
     /* release: pairs with the acquire of the registry's walk: its loop can be read. */
     weft__store_release(&coro->kind, WEFT__KIND_TASK);
+    if (weft__unlikely(opts->eager_start == WEFT_EAGER_ON) && may_start_here(loop, coro)) {
+        weft__count(&weft__self()->counters.spawned, 1);
+        weft__suspend_start(coro);
+        return 0;
+    }
     if (weft__unlikely(!weft__submit_task(coro))) {
         end_refused(coro);
         weft_unref(*task);
@@ -101,6 +116,65 @@ int weft__create_task(struct weft_loop *loop, weft_coro_t *coro, const weft_task
     return 0;
 }
 
+static int ask_factory(struct weft_loop *loop, weft_coro_t *coro, const weft_task_opts_t *opts,
+                       weft_task_t **task)
+{
+    void *arg;
+    weft_task_factory_t factory = weft_loop_get_task_factory(loop, &arg);
+    weft_task_t *made;
+
+    if (!factory)
+        return weft__new_task(loop, coro, opts, task);
+    made = factory(loop, coro, opts, arg);
+    if (opts->detached ? !made : made == coro && weft__kind(coro) == WEFT__KIND_TASK) {
+        *task = made;
+        return 0;
+    }
+    if (made && weft__kind(made) == WEFT__KIND_FAILED)
+        return made->error;
+    weft_unref(made);
+    return weft__misuse(-EPROTOTYPE, "a task factory that returns another task");
+}
+
+int weft__create_task(struct weft_loop *loop, weft_coro_t *coro, const weft_task_opts_t *opts,
+                      weft_task_t **task)
+{
+    /* relaxed: a factory that is being set is seen by the next task. */
+    if (weft__likely(!weft__load_relaxed(&loop->has_factory)))
+        return weft__new_task(loop, coro, opts, task);
+    return ask_factory(loop, coro, opts, task);
+}
+
+/* ---- public ------------------------------------------------------------------------------------
+ */
+
+typedef int make_fn(struct weft_loop *loop, weft_coro_t *coro, const weft_task_opts_t *opts,
+                    weft_task_t **task);
+
+/* [loop]: NULL is the running one. */
+static weft_task_t *start(struct weft_loop *loop, weft_coro_t *coro, const weft_task_opts_t *opts,
+                          make_fn *make)
+{
+    struct weft__worker *worker = weft__self();
+    weft_task_t *task;
+    int rc;
+
+    if (!loop && worker)
+        loop = worker->loop;
+    if (weft__unlikely(!loop)) {
+        rc = weft__no_task("create_task");
+        weft_coro_close(coro);
+        return weft__awaitable_failed(rc);
+    }
+    rc = coro ? make(loop, coro, opts, &task) : weft__misuse(-EPROTOTYPE, "a task of no coroutine");
+    if (weft__likely(rc == 0))
+        return task;
+    if (!opts->detached)
+        return weft__awaitable_failed(rc);
+    weft__report_error(loop, "a detached task could not be started", rc, NULL);
+    return NULL;
+}
+
 /* The common case, a third of the price of the general one: no option, no strand, the default
  * stack. */
 static bool is_plain(const struct weft__worker *worker, const weft_coro_t *coro,
@@ -108,14 +182,15 @@ static bool is_plain(const struct weft__worker *worker, const weft_coro_t *coro,
 {
     return worker && coro && weft__kind(coro) == WEFT__KIND_CORO && !coro->fn->stack_size &&
            !worker->strand && !opts->name && !opts->stack_size && !opts->detached &&
-           !opts->pinned && !opts->strand;
+           !opts->pinned && !opts->strand && !opts->eager_start &&
+           !weft__load_relaxed(&worker->loop->has_factory); /* relaxed: as above */
 }
 
 static weft_task_t *create_plain(struct weft__worker *worker, weft_coro_t *coro)
 {
     coro->loop = worker->loop;
     coro->flags = WEFT__STACK_DEFAULT_CLASS << WEFT__TASK_CLASS_SHIFT;
-    /* release: as in weft__create_task. */
+    /* release: as in weft__new_task. */
     weft__store_release(&coro->kind, WEFT__KIND_TASK);
     weft__count(&worker->counters.spawned, 1);
     weft__submit_local(worker, weft__entry_make(coro, WEFT__ENTRY_TASK));
@@ -125,24 +200,21 @@ static weft_task_t *create_plain(struct weft__worker *worker, weft_coro_t *coro)
 weft_task_t *weft_create_task_opts(weft_coro_t *coro, const weft_task_opts_t *opts)
 {
     struct weft__worker *worker = weft__self();
-    weft_task_t *task;
-    int rc;
 
     if (!opts)
         opts = &defaults;
     if (weft__likely(is_plain(worker, coro, opts)))
         return create_plain(worker, coro);
-    if (weft__unlikely(!worker)) {
-        rc = weft__no_task("create_task");
-        weft_coro_close(coro);
-        return weft__awaitable_failed(rc);
-    }
-    rc = coro ? weft__create_task(worker->loop, coro, opts, &task)
-              : weft__misuse(-EPROTOTYPE, "a task of no coroutine");
-    if (weft__likely(rc == 0))
-        return task;
-    if (!opts->detached)
-        return weft__awaitable_failed(rc);
-    weft__report_error(worker->loop, "a detached task could not be started", rc, NULL);
-    return NULL;
+    return start(NULL, coro, opts, weft__create_task);
+}
+
+weft_task_t *weft_loop_create_task_opts(weft_loop_t *loop, weft_coro_t *coro,
+                                        const weft_task_opts_t *opts)
+{
+    return start(loop, coro, opts ? opts : &defaults, weft__create_task);
+}
+
+weft_task_t *weft_new_task_opts(weft_loop_t *loop, weft_coro_t *coro, const weft_task_opts_t *opts)
+{
+    return start(loop, coro, opts ? opts : &defaults, weft__new_task);
 }

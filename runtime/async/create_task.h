@@ -5,9 +5,14 @@
 
 #include "weft/task.h"
 
-/* weft_create_task for a given loop, also from outside of it. Steals [coro]. 0 or -errno; on
- * success the caller has the handle's reference (with .detached none: *task is NULL). */
+/* weft_create_task for a given loop, also from outside of it; in user code only, as a factory may
+ * be called, and the task may start eagerly. Steals [coro]. 0 or -errno; on success the caller has
+ * the handle's reference (with .detached none: *task is NULL). */
 int weft__create_task(struct weft_loop *loop, weft_coro_t *coro, const weft_task_opts_t *opts,
                       weft_task_t **task);
+
+/* The same without the factory: in the scheduler too, if .eager_start is not on. */
+int weft__new_task(struct weft_loop *loop, weft_coro_t *coro, const weft_task_opts_t *opts,
+                   weft_task_t **task);
 
 #endif

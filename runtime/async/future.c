@@ -45,6 +45,21 @@ weft_future_t *weft_create_future_at(weft_loop_t *loop, const char *where)
     return aw;
 }
 
+weft_future_t *weft_ensure_future(weft_awaitable_t *aw, weft_loop_t *loop)
+{
+    enum weft__kind kind = aw ? weft__kind(aw) : WEFT__KIND_FREE;
+
+    if (kind == WEFT__KIND_CORO)
+        return weft_loop_create_task_opts(loop, aw, NULL);
+    if (kind == WEFT__KIND_SPENT)
+        return weft__awaitable_failed(weft__misuse(-EALREADY, "a coroutine that was used before"));
+    if (!weft_isfuture(aw))
+        return weft__awaitable_failed(weft__misuse(-EPROTOTYPE, "neither coroutine nor future"));
+    if (loop && kind != WEFT__KIND_FAILED && aw->loop != loop)
+        return weft__awaitable_failed(-EXDEV);
+    return weft_ref(aw);
+}
+
 static int complete(struct weft_awaitable *future, int error, void *result)
 {
     enum weft__kind kind = future ? weft__kind(future) : WEFT__KIND_FREE;

@@ -60,6 +60,7 @@ struct weft__stack {
     void *argument;              /* first of a batch in the pool: the next batch */
     struct weft__worker *pinned; /* home worker of a pinned task, or NULL */
     struct weft_strand *strand;  /* held while it runs, or NULL */
+    struct weft__stack *creator; /* to which an eager task's first suspension returns, or NULL */
     struct weft__san san;
 } __attribute__((aligned(WEFT__CACHE_LINE)));
 

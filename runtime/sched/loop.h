@@ -28,6 +28,7 @@ struct weft_loop {
     const struct weft__system *system;
     unsigned count; /* of workers */
     bool ordered;
+    _Atomic(bool) has_factory;    /* a hint, relaxed: look under the lock */
     struct weft__worker *workers; /* freed by the last unref: others may read their counters */
     uint32_t generation;          /* of the process that made it (fork.h) */
 
@@ -53,6 +54,8 @@ struct weft_loop {
     struct weft__spin lock; /* leaf: the members below */
     weft_exception_handler_t handler;
     void *handler_arg;
+    weft_task_factory_t factory;
+    void *factory_arg;
 
     /* who runs or closes it */
     unsigned threads; /* worker threads that were started */

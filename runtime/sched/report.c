@@ -23,6 +23,25 @@ void weft_loop_default_exception_handler(weft_loop_t *loop, const weft_exception
             said ? said : "");
 }
 
+static void by_default(weft_loop_t *loop, const weft_exception_context_t *context, void *arg)
+{
+    (void)arg;
+    weft_loop_default_exception_handler(loop, context);
+}
+
+static void tell(struct weft_loop *loop, weft_exception_handler_t handler,
+                 const weft_exception_context_t *context, void *arg)
+{
+    struct weft__worker *worker = weft__self();
+    bool outer = worker && worker->telling;
+
+    if (worker)
+        worker->telling = true;
+    handler(loop, context, arg);
+    if (worker)
+        worker->telling = outer;
+}
+
 void weft_loop_call_exception_handler(weft_loop_t *loop, const weft_exception_context_t *context)
 {
     weft_exception_handler_t handler = NULL;
@@ -34,10 +53,7 @@ void weft_loop_call_exception_handler(weft_loop_t *loop, const weft_exception_co
         arg = loop->handler_arg;
         weft__spin_unlock(&loop->lock);
     }
-    if (handler)
-        handler(loop, context, arg);
-    else
-        weft_loop_default_exception_handler(loop, context);
+    tell(loop, handler ? handler : by_default, context, arg);
 }
 
 void weft_loop_set_exception_handler(weft_loop_t *loop, weft_exception_handler_t handler, void *arg)

@@ -3,9 +3,10 @@
  * step: in debug mode, a step that keeps its worker too long is reported.
  *
  * A step is what a task does between two suspensions, or one callback. It ends where the task
- * suspends or returns; the next one begins there, or after the turn that came between, or when the
- * base has found something to run. So in debug mode the clock is read once or twice a step, and
- * otherwise never. Tasks are not inlined in debug mode, so that each has steps of its own.
+ * suspends, starts an eager one or returns; the next one begins there, or after the turn that came
+ * between, or when the base has found something to run. So in debug mode the clock is read once or
+ * twice a step, and otherwise never. Tasks are not inlined in debug mode, so that each has steps of
+ * its own.
  */
 #ifndef WEFT_SCHED_STEP_H
 #define WEFT_SCHED_STEP_H

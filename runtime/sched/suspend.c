@@ -147,11 +147,24 @@ static void bind(struct weft__stack *stack, struct weft_awaitable *task)
     task->stack = stack;
     stack->pinned = task->flags & WEFT__TASK_PINNED ? worker : NULL;
     stack->strand = worker->ordered ? NULL : task->strand;
+    stack->creator = NULL;
     stack->saved_errno = 0;
 }
 
 static WEFT__SAN_NEVER_LEFT void leave(struct weft__worker *worker, weft__entry e,
                                        enum action action);
+
+/* What runs after the running stack: the creator of an eager task that is left for the first time,
+ * or what the worker finds. */
+WEFT__INLINE weft__entry next(struct weft__worker *worker)
+{
+    struct weft__stack *creator = worker->stack->creator;
+
+    if (weft__likely(!creator))
+        return weft__worker_next(worker);
+    worker->stack->creator = NULL;
+    return weft__entry_make(creator, WEFT__ENTRY_STACK);
+}
 
 /* The bottom frame of every stack: one task after the other, as long as the next one has not begun
  * yet and needs no other size of stack. */
@@ -163,7 +176,7 @@ static WEFT__SAN_NEVER_LEFT void stack_main(uintptr_t left)
         run_task(weft__self()->stack->task);
         struct weft__worker *worker = weft__self();
         worker->stack->task = NULL;
-        weft__entry e = weft__worker_next(worker);
+        weft__entry e = next(worker);
         if (e && weft__entry_tag(e) == WEFT__ENTRY_TASK) {
             struct weft_awaitable *task = weft__entry_object(e);
             if (task->flags >> WEFT__TASK_CLASS_SHIFT == worker->stack->size_class) {
@@ -229,7 +242,7 @@ void weft__suspend_wait(struct weft_awaitable *task, struct weft__wait *wait)
     task->wait = wait;
     if (weft__unlikely(task->parent != NULL))
         weft__await_publish(task); /* it runs on the stack of others, which wait too now */
-    leave(worker, weft__worker_next(worker), ACTION_WAIT);
+    leave(worker, next(worker), ACTION_WAIT);
 }
 
 void weft__suspend_yield(void)
@@ -238,7 +251,7 @@ void weft__suspend_yield(void)
     struct weft_strand *strand = worker->strand;
 
     end_step(worker, weft__worker_task(worker));
-    weft__entry e = weft__worker_next(worker);
+    weft__entry e = next(worker);
     /* relaxed: as seen by the worker's look; a stop that comes later is met by the next yield. */
     if (!e && !weft__load_relaxed(&worker->loop->stop)) {
         worker->leaving = NULL; /* left by the look, but held still: nothing was committed */
@@ -255,7 +268,20 @@ void weft__suspend_held(void)
     struct weft__worker *worker = weft__self();
 
     end_step(worker, weft__worker_task(worker));
-    leave(worker, weft__worker_next(worker), ACTION_WAKE);
+    leave(worker, next(worker), ACTION_WAKE);
+}
+
+void weft__suspend_start(struct weft_awaitable *task)
+{
+    struct weft__worker *worker = weft__self();
+    struct weft__stack *stack = stack_for(worker, task);
+
+    if (!stack)
+        return;
+    if (weft__unlikely(worker->debug))
+        weft__step_end(worker, weft__worker_task(worker), NULL);
+    stack->creator = worker->stack;
+    switch_away(worker, stack, ACTION_NONE);
 }
 
 void weft__suspend_base(struct weft__worker *worker, weft__entry e)

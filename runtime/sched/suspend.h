@@ -27,6 +27,10 @@ void weft__suspend_yield(void);
 /* The current task goes on when whoever holds it lets go: that one submits the stack (await.c). */
 void weft__suspend_held(void);
 
+/* On any stack of the worker, with no lock held: runs [task], which is in no queue, until it
+ * suspends for the first time or is over, then goes on. */
+void weft__suspend_start(struct weft_awaitable *task);
+
 /* Base: runs [e], a task or a stack, until something comes back to the base. */
 void weft__suspend_base(struct weft__worker *worker, weft__entry e);
 

@@ -65,6 +65,7 @@ struct weft__worker {
     struct weft__link *pinned_last;
     bool pinned_turn;   /* pinned tasks and the deque alternate */
     bool debug;         /* the loop's, as of the last turn */
+    bool telling;       /* an exception handler is called, under whatever locks there are */
     int64_t step_began; /* in debug mode: step.h */
     struct weft__random random;
     struct weft__deque_look look; /* as a thief */
