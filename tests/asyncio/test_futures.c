@@ -370,6 +370,152 @@ CASE(futures, C016_an_error_that_was_read_is_dropped_in_silence)
     BOTH(&reads_an_error, NULL);
 }
 
+/* ---- C018, C019, C020: a future of a thread ---- */
+
+static void *completes(void *cf)
+{
+    CHECK_INT(weft_cfuture_set_result(cf, cf), 0);
+    weft_cfuture_unref(cf);
+    return NULL;
+}
+
+WEFT_CORO(wraps)
+{
+    weft_cfuture_t *cf = weft_cfuture_create();
+    weft_future_t *future = weft_wrap_future(cf, NULL);
+    pthread_t thread;
+    void *value = NULL;
+
+    CHECK(weft_isfuture(future) && !weft_done(future));
+    CHECK_INT(pthread_create(&thread, NULL, completes, weft_cfuture_ref(cf)), 0);
+    CHECK_INT(weft_await(future, &value), 0);
+    CHECK(value == cf);
+    pthread_join(thread, NULL);
+    CHECK_INT(weft_cfuture_result(cf, 0, &value), 0);
+    CHECK_INT(weft_cfuture_set_result(cf, NULL), WEFT_EINVALIDSTATE);
+    weft_unref(future);
+    future = weft_wrap_future(cf, NULL); /* of one that is done */
+    CHECK_INT(weft_join(future, &value), 0);
+    weft_cfuture_unref(cf);
+    return 0;
+}
+
+CASE(futures, C018_the_result_of_a_threads_future_arrives_in_the_loop)
+{
+    BOTH(&wraps, NULL);
+}
+
+WEFT_CORO(wraps_an_error)
+{
+    weft_cfuture_t *cf = weft_cfuture_create();
+    weft_future_t *future = weft_wrap_future(cf, NULL);
+
+    CHECK_INT(weft_cfuture_set_exception(cf, 0), -EINVAL);
+    CHECK_INT(weft_cfuture_set_exception(cf, -EIO), 0);
+    CHECK_INT(weft_join(future, NULL), -EIO);
+    weft_cfuture_unref(cf);
+    return 0;
+}
+
+CASE(futures, C018_the_error_of_a_threads_future_arrives_in_the_loop)
+{
+    BOTH(&wraps_an_error, NULL);
+}
+
+WEFT_CORO(cancels_a_wrapping_one)
+{
+    weft_cfuture_t *cf = weft_cfuture_create();
+    weft_future_t *future = weft_wrap_future(cf, NULL);
+
+    CHECK(weft_cancel(future));
+    CHECK(weft_cancelled(future));
+    CHECK(weft_cfuture_cancelled(cf));
+    CHECK_INT(weft_cfuture_result(cf, WEFT_NONE, NULL), -ECANCELED);
+    CHECK_INT(weft_cfuture_set_result(cf, NULL), WEFT_EINVALIDSTATE);
+    weft_unref(future);
+    weft_cfuture_unref(cf);
+    return 0;
+}
+
+CASE(futures, C019_a_cancel_in_the_loop_cancels_the_threads_future)
+{
+    BOTH(&cancels_a_wrapping_one, NULL);
+}
+
+WEFT_CORO(cancels_a_wrapped_one)
+{
+    weft_cfuture_t *cf = weft_cfuture_create();
+    weft_future_t *future = weft_wrap_future(cf, NULL);
+
+    CHECK(weft_cfuture_cancel(cf));
+    CHECK_INT(weft_join(future, NULL), -ECANCELED);
+    weft_cfuture_unref(cf);
+    cf = weft_cfuture_create();
+    future = weft_wrap_future(cf, NULL);
+    weft_cfuture_unref(cf); /* nobody can complete it any more */
+    CHECK_INT(weft_join(future, NULL), -ECANCELED);
+    return 0;
+}
+
+CASE(futures, C019_a_cancel_of_the_threads_future_arrives_in_the_loop)
+{
+    BOTH(&cancels_a_wrapped_one, NULL);
+}
+
+WEFT_CORO(cancels_after_the_result)
+{
+    weft_cfuture_t *cf = weft_cfuture_create();
+    weft_future_t *future = weft_wrap_future(cf, NULL);
+    void *value = NULL;
+
+    CHECK_INT(weft_cfuture_set_result(cf, cf), 0);
+    weft_cancel(future); /* in vain: no loop has to be waited for until it is done too */
+    CHECK_INT(weft_cfuture_result(cf, 0, &value), 0);
+    CHECK(value == cf && !weft_cfuture_cancelled(cf));
+    weft_unref(future);
+    weft_cfuture_unref(cf);
+    return 0;
+}
+
+CASE(futures, C020_a_threads_result_stands_when_the_loop_cancels_afterwards)
+{
+    BOTH(&cancels_after_the_result, NULL);
+}
+
+/* What the list has not: the source may be a task, of another loop. */
+static weft_task_t *inside;
+
+WEFT_CORO(waits_to_be_cancelled)
+{
+    inside = weft_current_task();
+    weft_cfuture_set_result(arg, NULL);
+    return forever();
+}
+
+WEFT_CORO(wraps_a_task)
+{
+    weft_cfuture_t *begun = weft_cfuture_create();
+    weft_coro_t *coro = weft_coro(&waits_to_be_cancelled, begun);
+    weft_cfuture_t *cf = weft_run_coroutine_threadsafe(coro, weft_get_running_loop());
+    weft_future_t *future = weft_wrap_future(cf, NULL);
+
+    CHECK_INT(weft_join(weft_wrap_future(begun, NULL), NULL), 0);
+    CHECK_INT(weft_cancelling(inside), 0);
+    weft_cancel(future);
+    CHECK_INT(weft_join(future, NULL), -ECANCELED);
+    while (!weft_cfuture_done(cf))
+        turn();
+    CHECK_INT(weft_cfuture_result(cf, 0, NULL), -ECANCELED);
+    weft_cfuture_unref(cf);
+    weft_cfuture_unref(begun);
+    return 0;
+}
+
+CASE(futures, C019_a_cancel_in_the_loop_cancels_the_task_behind)
+{
+    BOTH(&wraps_a_task, NULL);
+}
+
 /* ---- C021: adapted: the place is known without debug mode too ---- */
 
 WEFT_CORO(drops_an_error_here)
