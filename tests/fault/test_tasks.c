@@ -364,6 +364,19 @@ FAULTS(faults, timeout_scopes)
     return weft_timeout_exit(&outer, rc);
 }
 
+FAULTS(faults, eager_tasks)
+{
+    weft_loop_t *loop = weft_get_running_loop();
+    int rc = weft_join(
+        weft_create_task(weft_coro(&sleeps_a_little, NULL), .eager_start = true, .name = "eager"),
+        NULL);
+
+    weft_loop_set_task_factory(loop, weft_eager_task_factory, NULL);
+    rc = first(rc, weft_join(weft_ensure_future(weft_coro(&sleeps_a_little, NULL), NULL), NULL));
+    weft_loop_set_task_factory(loop, NULL, NULL);
+    return rc;
+}
+
 /* ---- callbacks ---- */
 
 static void count_one(void *arg)
@@ -407,6 +420,22 @@ struct foreign {
     atomic_bool over;
     int soon, coroutine;
 };
+
+FAULTS(faults, wrapped_futures)
+{
+    weft_cfuture_t *a = weft_cfuture_create(), *b = weft_cfuture_create();
+    weft_future_t *x = weft_wrap_future(a, NULL), *y = weft_wrap_future(b, NULL);
+    int rc;
+
+    weft_cfuture_set_result(a, NULL);
+    rc = weft_join(x, NULL);
+    weft_cancel(y);
+    rc = first(rc, weft_cfuture_done(b) ? weft_cfuture_result(b, 0, NULL) : -ENOMEM);
+    weft_unref(y);
+    weft_cfuture_unref(a);
+    weft_cfuture_unref(b);
+    return rc == -ECANCELED ? 0 : rc;
+}
 
 static void *foreign_main(void *arg)
 {

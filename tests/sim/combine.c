@@ -4,8 +4,8 @@
  * workers, by the seed.
  *
  * Each task does a few things at random, most of which make tasks that do the same, a few levels
- * deep. Anybody cancels any task at any time, and deadlines expire, so that cancels meet each step
- * of each wait.
+ * deep; in some runs a task factory starts part of them eagerly. Anybody cancels any task at any
+ * time, and deadlines expire, so that cancels meet each step of each wait.
  *
  * What is checked
  *   - what a group or a race made has ended when it returns
@@ -330,6 +330,16 @@ WEFT_CORO(root)
     return 0;
 }
 
+static weft_task_t *sometimes_eager(weft_loop_t *loop, weft_coro_t *coro,
+                                    const weft_task_opts_t *opts, void *arg)
+{
+    weft_task_opts_t some = *opts;
+
+    (void)arg;
+    some.eager_start = sim_one_in(3) ? WEFT_EAGER_ON : WEFT_EAGER_OFF;
+    return weft_new_task_opts(loop, coro, &some);
+}
+
 static uint64_t run(uint64_t seed)
 {
     struct weft__loop_config config = {.class = &weft__driver_virtual};
@@ -343,6 +353,8 @@ static uint64_t run(uint64_t seed)
     config.order = sim_one_in(2) ? WEFT_ORDER_FREE : WEFT_ORDER_DEFAULT;
     SIM_CHECK(weft__loop_new(&world.loop, &config) == 0);
     weft_loop_set_exception_handler(world.loop, ignore, NULL);
+    if (sim_one_in(2))
+        weft_loop_set_task_factory(world.loop, sometimes_eager, NULL);
     SIM_CHECK(weft__create_task(world.loop, weft_coro(&root, NULL), &opts, &world.main) == 0);
     for (int i = 0; i < FOREIGN; i++)
         SIM_CHECK(weft__virtual_thread(&threads[i], foreign, NULL) == 0);
