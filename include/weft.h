@@ -37,6 +37,7 @@
 
 #include "weft/broadcast.h"
 #include "weft/channel.h"
+#include "weft/condition.h"
 #include "weft/error.h"
 #include "weft/event.h"
 #include "weft/export.h"

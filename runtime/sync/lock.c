@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "weft/lock.h"
+#include "runtime/sync/lock.h"
 
 #include "runtime/sched/misuse.h"
 #include "runtime/sync/wait_queue.h"
@@ -69,6 +69,16 @@ int weft_lock_acquire(weft_lock_t *public)
         return 0;
     struct weft__wait_node node = WEFT__WAIT_NODE(&lock_class, task, &lock->state, &lock->waiters);
     return weft__wait_queue_wait(&node);
+}
+
+void weft__lock_acquire_shielded(weft_lock_t *public, struct weft_awaitable *task)
+{
+    struct lock *lock = lock_of(public);
+    struct weft__wait_node node = WEFT__WAIT_NODE(&lock_class, task, &lock->state, &lock->waiters);
+
+    node.shielded = true;
+    if (!try_acquire(lock))
+        weft__wait_queue_suspend(&node);
 }
 
 static int release_slow(struct lock *lock)

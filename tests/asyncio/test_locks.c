@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* locks: the conformance items on Lock, Event, Condition, Semaphore and Barrier. */
+/* locks: the conformance items on Lock and Semaphore. */
 #include "tests/support/serial.h"
 
 TestSuite(lock, .timeout = 30);

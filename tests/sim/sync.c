@@ -1,74 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Objects of synchronisation under random cancels, on one to four workers, by the seed.
- *
- * Each seed takes one kind of object. Some tasks use it at random, beside foreign threads that make
- * the calls that do not wait; anybody cancels any task at any time, so that cancels meet each step
- * of a wait: before the commit, in it, linked, granted, on the way out. Time-out scopes expire.
- *
- * What is checked
- *   - what the object promises, at each step, by counters that plain code keeps (there is one
- *     thread): never two in a lock, never more than permitted
- *   - nothing is lost: all tasks end. A wake-up that is lost leaves a task behind for ever, and the
- *     driver says that nothing can move
- *   - nothing is left: at the end the object is what it was when it was new
- *   - the same seed gives the same run
- */
-#include "sim.h"
-#include "runtime/async/create_task.h"
-#include "runtime/core/slab.h"
-#include "runtime/core/task.h"
-#include "runtime/sched/loop.h"
-#include "weft.h"
-
-enum { TASKS = 12, ROUNDS = 8, FOREIGN = 2, STEPS = 30 };
-
-struct kind {
-    const char *name;
-    void (*make)(void);
-    int (*act)(void); /* by a task: 0 or an error of a wait */
-    void (*meddle)(
-        void); /* by a foreign thread, also after all else: must end what waits; or NULL */
-    void (*check)(void); /* at the end */
-};
-
-static struct {
-    weft_loop_t *loop;
-    weft_task_t *main;
-    weft_task_t *tasks[TASKS]; /* references */
-    unsigned count, ended, cancels;
-    bool cancelling, over;
-    const struct kind *kind;
-} world;
-
-static uint64_t cancelled_waits, waits;
-
-/* Some time passes, in which others run. */
-static void pass(void)
-{
-    if (sim_one_in(16))
-        weft__virtual_burn(sim_below(3000000));
-    else
-        (void)sim_system->now();
-}
-
-/* A task stays a while, suspended or not; what comes of a cancel is forgotten. */
-static void stay(void)
-{
-    int rc = 0;
-
-    if (sim_one_in(2))
-        pass();
-    else
-        rc = weft_sleep(sim_one_in(2) ? 0 : WEFT_US(sim_below(50)));
-    SIM_CHECK(rc == 0 || world.cancelling);
-}
-
-static void cancel_one(void)
-{
-    if (world.cancelling && world.count > 0)
-        world.cancels += weft_cancel(world.tasks[sim_below(world.count)]);
-}
+/* Locks, events, semaphores and queues under random cancels (sync.h): never two in a lock, never
+ * more than permitted, what was put is got once. */
+#include "sync.h"
 
 /* ---- lock: never two inside; free at the end ---- */
 
@@ -396,8 +329,6 @@ static void check_one(void)
     weft_queue_unref(queue);
 }
 
-/* ---- the run ---- */
-
 static const struct kind kinds[] = {
     {"lock", make_lock, use_lock, meddle_with_lock, check_lock},
     {"event", make_event, use_event, set_event, check_event},
@@ -407,100 +338,7 @@ static const struct kind kinds[] = {
     {"never", make_never, use_never, end_one, check_never},
 };
 
-enum { KINDS = sizeof kinds / sizeof *kinds };
-
-static int act_within(weft_ns_t limit)
-{
-    weft_timeout_t scope;
-
-    SIM_CHECK(weft_timeout_enter(&scope, limit) == 0);
-    return weft_timeout_exit(&scope, world.kind->act());
-}
-
-WEFT_CORO(user)
-{
-    for (uint32_t n = 1 + sim_below(ROUNDS); n > 0; n--) {
-        int rc = world.cancelling && sim_one_in(4) ? act_within(WEFT_US(sim_below(100)))
-                                                   : world.kind->act();
-        SIM_CHECK(rc == 0 || (world.cancelling && (rc == -ECANCELED || rc == -ETIMEDOUT)));
-        waits++;
-        cancelled_waits += rc < 0;
-        if (sim_one_in(3))
-            stay();
-        if (sim_one_in(8))
-            cancel_one();
-    }
-    world.ended++;
-    return 0;
-}
-
-static void foreign(void *arg)
-{
-    (void)arg;
-    for (int i = 0; i < STEPS || (!world.over && world.kind->meddle); i++) {
-        sim_idle(sim_below(100000));
-        if (sim_one_in(2))
-            cancel_one();
-        else if (world.kind->meddle)
-            world.kind->meddle();
-    }
-}
-
-WEFT_CORO(root)
-{
-    weft_strand_t *strand = sim_one_in(4) ? weft_strand_create() : NULL;
-
-    for (unsigned i = 0; i < TASKS; i++) {
-        world.tasks[i] =
-            weft_create_task(weft_coro(&user, NULL), .strand = strand ? strand : WEFT_PARALLEL);
-        world.count = i + 1;
-        if (sim_one_in(4))
-            SIM_CHECK(weft_sleep(0) == 0);
-    }
-    for (unsigned i = 0; i < TASKS; i++) {
-        int rc = weft_await(world.tasks[i], NULL);
-        SIM_CHECK(rc == 0 || (world.cancelling && rc == -ECANCELED));
-    }
-    world.over = true;
-    weft_strand_unref(strand);
-    return 0;
-}
-
-static uint64_t run(uint64_t seed)
-{
-    struct weft__loop_config config = {.class = &weft__driver_virtual};
-    weft_task_opts_t opts = {.size = sizeof opts};
-    weft__thread threads[FOREIGN];
-
-    sim_begin(weft__virtual_swarm(seed), 100 * WEFT__SECOND);
-    memset(&world, 0, sizeof world);
-    world.kind = &kinds[sim_below(KINDS)];
-    world.cancelling = !sim_one_in(4);
-    world.kind->make();
-    config.workers = 1 + sim_below(4);
-    config.order = sim_one_in(2) ? WEFT_ORDER_FREE : WEFT_ORDER_DEFAULT;
-    SIM_CHECK(weft__loop_new(&world.loop, &config) == 0);
-    SIM_CHECK(weft__create_task(world.loop, weft_coro(&root, NULL), &opts, &world.main) == 0);
-    for (int i = 0; i < FOREIGN; i++)
-        SIM_CHECK(weft__virtual_thread(&threads[i], foreign, NULL) == 0);
-    SIM_CHECK(weft_loop_run_until_complete(world.loop, world.main, NULL) == 0);
-    uint64_t hash = weft__virtual_hash(sim);
-    for (int i = 0; i < FOREIGN; i++)
-        sim_system->thread_join(threads[i]);
-    world.kind->check();
-    SIM_CHECK(weft_loop_close(world.loop) == 0);
-    for (unsigned i = 0; i < TASKS; i++)
-        weft_unref(world.tasks[i]);
-    weft_unref(world.main);
-    weft_loop_unref(world.loop);
-    sim_end();
-    return hash;
-}
-
 int main(int argc, char **argv)
 {
-    int rc = sim_main(argc, argv, run, 300, false);
-
-    printf("  %" PRIu64 " waits, %" PRIu64 " cancelled\n", waits, cancelled_waits);
-    return rc;
+    return sync_main(argc, argv, kinds, sizeof kinds / sizeof *kinds);
 }

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/* sync: what tasks share, each call failing in turn (rounds.h): who failed is missed by nobody. */
+#include "tests/fault/rounds.h"
+
+TestSuite(faults_sync, .timeout = 60);
+
+static int first(int rc, int next)
+{
+    return rc < 0 ? rc : next;
+}
+
+static int join_both(weft_task_t *a, weft_task_t *b)
+{
+    int rc = weft_join(a, NULL);
+
+    return first(rc, weft_join(b, NULL));
+}
+
+/* ---- condition ---- */
+
+static weft_condition_t condition;
+static int stock;
+
+WEFT_CORO(takes_from_stock)
+{
+    int rc = weft_condition_acquire(&condition);
+
+    while (rc == 0 && stock == 0)
+        rc = weft_condition_wait(&condition);
+    CHECK(weft_condition_locked(&condition));
+    stock -= rc == 0;
+    weft_condition_release(&condition);
+    return rc;
+}
+
+FAULTS(faults_sync, conditions)
+{
+    weft_condition_init(&condition, NULL);
+    stock = 0;
+    weft_task_t *a = weft_create_task(weft_coro(&takes_from_stock, NULL));
+    weft_task_t *b = weft_create_task(weft_coro(&takes_from_stock, NULL));
+    int rc = weft_condition_acquire(&condition);
+
+    CHECK(rc == 0);
+    stock = 2;
+    CHECK(weft_condition_notify(&condition, 2) == 0);
+    weft_condition_release(&condition);
+    rc = join_both(a, b);
+    CHECK(rc < 0 || stock == 0);
+    return rc;
+}
