@@ -23,8 +23,8 @@ WEFT_CORO(amain)
     weft_future_t *begun = weft_create_future(NULL);
 
     weft_loop_set_exception_handler(weft_get_running_loop(), handler, NULL);
-    task = weft_create_task(weft_coro(&left, weft_ref(begun)));
-    TRY(weft_await(begun, NULL));
+    task = weft_create_task(weft_coro(&left, begun));
+    TRY(weft_join(begun, NULL));
     puts("main returns");
     return -EDOM;
 }
