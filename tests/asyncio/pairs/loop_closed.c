@@ -31,4 +31,4 @@ static int program(unsigned workers)
     return 0;
 }
 
-PAIR_PLAIN(program(workers), 1)
+PAIR_PLAIN(program(workers), 4)

@@ -25,4 +25,4 @@ static int program(unsigned workers)
     return 0;
 }
 
-PAIR_PLAIN(program(workers), 1)
+PAIR_PLAIN(program(workers), 4)
