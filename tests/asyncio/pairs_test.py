@@ -70,7 +70,8 @@ def main():
     paths = [pathlib.Path(path).resolve() for path in sys.argv[1:]]
     print(f"1..{len(paths) + 2}")
     old = [] if sys.version_info >= OLDEST else [f"this is {sys.version}"]
-    failed = [report("Python is 3.11 or later", old), report("each has two halves", unpaired(paths))]
+    failed = [report("Python is 3.11 or later", old),
+              report("each has two halves", unpaired(paths))]
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         failed += [report(*compared) for compared in pool.map(compare, paths)]
     return any(failed)
