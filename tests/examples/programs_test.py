@@ -1,7 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""programs_test.py HELLO GATHER THREADSAFE ECHO_SERVER TCP_CLIENT: what the small examples say.
-Speaks TAP.
+"""programs_test.py PROGRAM...: what the small examples say. Speaks TAP.
 
 Each check is a function that is named by its docstring; it is run with one and four workers."""
 import errno
@@ -99,6 +98,29 @@ def gather(programs, workers):
     equal(output_of(programs["gather"], workers), f"9\n{os.strerror(errno.EDOM)}\n4\n")
 
 
+def wait(programs, workers):
+    """wait takes the first of three and cancels the others"""
+    equal(output_of(programs["wait"], workers),
+          "1 done, the first in 100 ms\ncancelled\ncancelled\n")
+
+
+def as_completed(programs, workers):
+    """as_completed prints what comes in time, in that order"""
+    equal(output_of(programs["as_completed"], workers),
+          "300 ms\n600 ms\n900 ms\nthe late one still runs\ncancelled\n")
+
+
+def shield(programs, workers):
+    """shield keeps a commit from being cut off by a time-out"""
+    equal(output_of(programs["shield"], workers), "timed out, the commit goes on\ncommitted\n")
+
+
+def taskgroup(programs, workers):
+    """taskgroup cancels all when one fails, and lists the error"""
+    equal(output_of(programs["taskgroup"], workers),
+          f"the body is cancelled\na task failed: {os.strerror(errno.EIO)}\n")
+
+
 def threadsafe(programs, workers):
     """threadsafe has the loop add for a thread outside it"""
     equal(output_of(programs["threadsafe"], workers), "2 + 3 = 5\n")
@@ -156,8 +178,8 @@ def port_in_use(programs, workers):
         server.interrupt()
 
 
-CHECKS = [hello, hello_interrupted, gather, threadsafe, client_and_server, echo, no_server,
-          port_in_use]
+CHECKS = [hello, hello_interrupted, gather, wait, as_completed, shield, taskgroup, threadsafe,
+          client_and_server, echo, no_server, port_in_use]
 
 
 def check(number, function, programs, workers):
