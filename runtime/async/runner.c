@@ -100,13 +100,16 @@ WEFT_CORO(shut_down)
 int weft_runner_close(weft_runner_t *runner)
 {
     struct runner *r = of(runner);
+    weft_task_t *task;
     int rc;
 
     if (r->state != OPEN)
         return 0;
     if (weft__self())
         return weft__misuse(-EBUSY, "a runner is closed inside a running loop");
-    rc = weft_loop_run_until_complete(r->loop, weft_coro(&shut_down, NULL), NULL);
+    task = weft_new_task(r->loop, weft_coro(&shut_down, NULL)); /* whatever the task factory does */
+    rc = weft_loop_run_until_complete(r->loop, task, NULL);
+    weft_unref(task);
     if (r->is_current)
         weft_set_event_loop(NULL);
     weft_loop_close(r->loop);
