@@ -35,6 +35,7 @@
 #ifndef WEFT_H
 #define WEFT_H
 
+#include "weft/barrier.h"
 #include "weft/broadcast.h"
 #include "weft/channel.h"
 #include "weft/condition.h"

@@ -26,6 +26,7 @@ enum {
     WEFT_EQUEUEFULL = -4102,     /* no room now (QueueFull) */
     WEFT_EQUEUESHUTDOWN = -4103, /* the queue was shut down (QueueShutDown) */
     WEFT_EGROUP = -4104,         /* several errors, which weft_last_error lists (ExceptionGroup) */
+    WEFT_EBROKENBARRIER = -4105, /* the barrier was aborted or reset (BrokenBarrierError) */
 };
 
 WEFT_BEGIN

@@ -28,6 +28,8 @@ const char *weft_strerror(int error)
         return "the queue was shut down";
     case WEFT_EGROUP:
         return "several errors";
+    case WEFT_EBROKENBARRIER:
+        return "the barrier is broken";
     default:
         text = error > -4096 ? strerrordesc_np(-error) : NULL;
         return text ? text : "unknown error";

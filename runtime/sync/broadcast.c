@@ -168,12 +168,14 @@ int weft_subscription_try_recv(weft_subscription_t *subscription, void *value)
     return rc;
 }
 
-static bool may_receive(struct weft__wait_node *node, uint64_t *word)
+static bool may_receive(struct weft__wait_node *node, uint64_t *word,
+                        struct weft__wait_queue *woken)
 {
     const struct weft_subscription *subscription =
         weft__container_of(node, struct reader, node)->subscription;
 
     (void)word;
+    (void)woken;
     return subscription->broadcast->closed || subscription->next != subscription->broadcast->sent;
 }
 

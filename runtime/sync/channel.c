@@ -206,19 +206,22 @@ int weft_channel_try_recv(weft_channel_t *channel, void *value)
 
 /* ---- waiting ---- */
 
-static bool may_send(struct weft__wait_node *node, uint64_t *word)
+static bool may_send(struct weft__wait_node *node, uint64_t *word, struct weft__wait_queue *woken)
 {
     struct weft_channel *channel = channel_of(node);
 
     (void)word;
+    (void)woken;
     return channel->closed || !is_full(channel) || !weft__wait_queue_is_empty(&channel->receivers);
 }
 
-static bool may_receive(struct weft__wait_node *node, uint64_t *word)
+static bool may_receive(struct weft__wait_node *node, uint64_t *word,
+                        struct weft__wait_queue *woken)
 {
     struct weft_channel *channel = channel_of(node);
 
     (void)word;
+    (void)woken;
     return channel->closed || channel->ring.count > 0 ||
            !weft__wait_queue_is_empty(&channel->senders);
 }

@@ -36,10 +36,11 @@ static weft_lock_t *lock_of(struct condition *condition)
     return condition->shared ? condition->shared : &condition->own;
 }
 
-static bool take(struct weft__wait_node *node, uint64_t *word)
+static bool take(struct weft__wait_node *node, uint64_t *word, struct weft__wait_queue *woken)
 {
     (void)node;
     (void)word;
+    (void)woken;
     return false;
 }
 

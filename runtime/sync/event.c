@@ -18,9 +18,10 @@ static struct event *event_of(const weft_event_t *event)
     return (struct event *)(uintptr_t)event;
 }
 
-static bool take(struct weft__wait_node *node, uint64_t *word)
+static bool take(struct weft__wait_node *node, uint64_t *word, struct weft__wait_queue *woken)
 {
     (void)node;
+    (void)woken;
     return *word & SET;
 }
 

@@ -134,11 +134,13 @@ static int look(struct weft_latest *latest, uint64_t *seen, void *value)
     return rc;
 }
 
-static bool has_changed(struct weft__wait_node *node, uint64_t *word)
+static bool has_changed(struct weft__wait_node *node, uint64_t *word,
+                        struct weft__wait_queue *woken)
 {
     const struct weft_latest *latest = weft__container_of(node->state, struct weft_latest, state);
 
     (void)word;
+    (void)woken;
     return latest->closed || latest->number != weft__container_of(node, struct watcher, node)->seen;
 }
 

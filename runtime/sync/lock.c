@@ -19,9 +19,10 @@ static struct lock *lock_of(const weft_lock_t *lock)
     return (struct lock *)(uintptr_t)lock;
 }
 
-static bool take(struct weft__wait_node *node, uint64_t *word)
+static bool take(struct weft__wait_node *node, uint64_t *word, struct weft__wait_queue *woken)
 {
     (void)node;
+    (void)woken;
     if (*word & HELD)
         return false;
     *word = HELD;

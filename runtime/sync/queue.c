@@ -201,12 +201,13 @@ static void promise(struct weft_queue *queue, struct weft__wait_queue *woken)
         queue->promised_room++;
 }
 
-static bool take_item(struct weft__wait_node *node, uint64_t *word)
+static bool take_item(struct weft__wait_node *node, uint64_t *word, struct weft__wait_queue *woken)
 {
     struct weft_queue *queue = queue_of(node);
     struct visitor *visitor = weft__container_of(node, struct visitor, node);
 
     (void)word;
+    (void)woken;
     if (has_item(queue)) {
         queue->promised++;
         return true;
@@ -214,12 +215,13 @@ static bool take_item(struct weft__wait_node *node, uint64_t *word)
     return visitor->ended = queue->shut_down;
 }
 
-static bool take_room(struct weft__wait_node *node, uint64_t *word)
+static bool take_room(struct weft__wait_node *node, uint64_t *word, struct weft__wait_queue *woken)
 {
     struct weft_queue *queue = queue_of(node);
     struct visitor *visitor = weft__container_of(node, struct visitor, node);
 
     (void)word;
+    (void)woken;
     visitor->ended = queue->shut_down;
     if (!visitor->ended && has_room(queue)) {
         queue->promised_room++;
@@ -228,9 +230,10 @@ static bool take_room(struct weft__wait_node *node, uint64_t *word)
     return visitor->ended;
 }
 
-static bool take_end(struct weft__wait_node *node, uint64_t *word)
+static bool take_end(struct weft__wait_node *node, uint64_t *word, struct weft__wait_queue *woken)
 {
     (void)word;
+    (void)woken;
     return queue_of(node)->unfinished == 0;
 }
 

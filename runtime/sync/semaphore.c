@@ -24,9 +24,10 @@ static struct semaphore *semaphore_of(const weft_semaphore_t *semaphore)
     return (struct semaphore *)(uintptr_t)semaphore;
 }
 
-static bool take(struct weft__wait_node *node, uint64_t *word)
+static bool take(struct weft__wait_node *node, uint64_t *word, struct weft__wait_queue *woken)
 {
     (void)node;
+    (void)woken;
     if (*word < PERMIT)
         return false;
     *word -= PERMIT;

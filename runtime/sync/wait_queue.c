@@ -62,6 +62,20 @@ void weft__wait_queue_grant_all(struct weft__wait_queue *queue, struct weft__wai
         ;
 }
 
+struct weft__wait_node *weft__wait_queue_move(struct weft__wait_queue *from,
+                                              struct weft__wait_queue *to)
+{
+    struct weft__wait_node *node = from->first;
+
+    if (!node)
+        return NULL;
+    take_out(from, node);
+    append(to, node);
+    node->linked = true;
+    node->queue = to;
+    return node;
+}
+
 void weft__wait_queue_wake(struct weft__wait_queue *woken)
 {
     struct weft__wait_node *next;
@@ -78,21 +92,26 @@ void weft__wait_queue_wake(struct weft__wait_queue *woken)
 void weft__wait_queue_commit(struct weft_awaitable *task, struct weft__wait *wait)
 {
     struct weft__wait_node *node = node_of(wait);
+    const struct weft__wait_queue_class *class = class_of(node);
     struct weft__state *state = node->state;
+    struct weft__wait_queue woken = {0};
 
     weft__wait_publish(task);
     weft__sim_point("wait queue commit");
     uint64_t word = weft__state_lock(state);
-    bool taken = class_of(node)->take(node, &word);
+    bool taken = class->take(node, &word, &woken);
     bool stays = !taken && (node->shielded || !weft__wait_tokens(task));
     if (weft__likely(stays)) {
         append(node->queue, node);
         node->linked = true;
         word |= WEFT__STATE_WAITED;
+    } else if (!taken && class->leave) {
+        class->leave(node, &word, &woken);
     }
     node->granted = taken;
     weft__state_unlock(state, word);
     /* From here on the task may be running elsewhere, if it was linked. */
+    weft__wait_queue_wake(&woken);
     if (!stays)
         weft__wake(task);
 }

@@ -51,11 +51,13 @@ struct weft__wait_queue_class {
     struct weft__wait_kind kind;
 
     /* Under the lock, in the commit: true if the task need not wait; then it has taken what it came
-     * for out of *word and the object. False if that is so for nobody. */
-    bool (*take)(struct weft__wait_node *node, uint64_t *word);
+     * for out of *word and the object. False if that is so for nobody; it may still choose the
+     * queue of the node. Others that its coming lets go on are granted into [woken]. */
+    bool (*take)(struct weft__wait_node *node, uint64_t *word, struct weft__wait_queue *woken);
 
-    /* Under the lock: a canceller has taken [node] out. What others wait for may be free now: they
-     * are granted into [woken]. NULL: whoever leaves changes nothing. */
+    /* Under the lock: [node], for which take said false, goes without a grant: a canceller has
+     * taken it out, or it was not even put in. What others wait for may be free now: they are
+     * granted into [woken]. NULL: whoever leaves changes nothing. */
     void (*leave)(struct weft__wait_node *node, uint64_t *word, struct weft__wait_queue *woken);
 
     /* In the task, without the lock: it was granted, and is cancelled. Gives back what it got, to
@@ -120,6 +122,11 @@ struct weft__wait_node *weft__wait_queue_grant(struct weft__wait_queue *queue,
 
 /* Under the lock: grants all. */
 void weft__wait_queue_grant_all(struct weft__wait_queue *queue, struct weft__wait_queue *woken);
+
+/* Under the lock: the oldest of [from] waits in [to] from now on, as its youngest. Returns it, or
+ * NULL if there is none. */
+struct weft__wait_node *weft__wait_queue_move(struct weft__wait_queue *from,
+                                              struct weft__wait_queue *to);
 
 /* After the unlock: wakes them, oldest first; they and the object may be gone when this returns. */
 void weft__wait_queue_wake(struct weft__wait_queue *woken);

@@ -11,7 +11,7 @@ Test(error, codes_are_no_errno)
 {
     cr_assert(WEFT_EINVALIDSTATE < -4095 && WEFT_EINCOMPLETE < -4095 && WEFT_ELIMIT < -4095 &&
               WEFT_ESTOPPED < -4095 && WEFT_EQUEUEEMPTY < -4095 && WEFT_EQUEUEFULL < -4095 &&
-              WEFT_EQUEUESHUTDOWN < -4095 && WEFT_EGROUP < -4095);
+              WEFT_EQUEUESHUTDOWN < -4095 && WEFT_EGROUP < -4095 && WEFT_EBROKENBARRIER < -4095);
 }
 
 Test(error, every_code_has_a_text_of_its_own)
@@ -24,6 +24,7 @@ Test(error, every_code_has_a_text_of_its_own)
                                 WEFT_EQUEUEFULL,
                                 WEFT_EQUEUESHUTDOWN,
                                 WEFT_EGROUP,
+                                WEFT_EBROKENBARRIER,
                                 -ECANCELED,
                                 -ETIMEDOUT,
                                 -EINVAL,

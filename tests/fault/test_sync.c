@@ -49,3 +49,31 @@ FAULTS(faults_sync, conditions)
     CHECK(rc < 0 || stock == 0);
     return rc;
 }
+
+/* ---- barrier ---- */
+
+static weft_barrier_t barrier;
+
+WEFT_CORO(comes)
+{
+    int rc = weft_barrier_wait(&barrier);
+
+    return rc < 0 ? rc : 0;
+}
+
+FAULTS(faults_sync, barriers)
+{
+    size_t done;
+    int rc = weft_barrier_init(&barrier, 2);
+    weft_awaitable_t *both[] = {weft_create_task(weft_coro(&comes, NULL)),
+                                weft_create_task(weft_coro(&comes, NULL))};
+
+    CHECK(rc == 0);
+    rc = weft_wait(both, 2, WEFT_NONE, WEFT_FIRST_EXCEPTION, &done);
+    weft_barrier_abort(&barrier); /* one failed to come, or nobody is there any more */
+    for (int i = 0; i < 2; i++) {
+        int one = weft_join(both[i], NULL);
+        rc = first(rc, one == WEFT_EBROKENBARRIER ? 0 : one);
+    }
+    return rc;
+}

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Conditions under random cancels (sync.h): whoever is told goes on, or tells the next. */
+/* Conditions and barriers under random cancels (sync.h): whoever is told goes on, or tells the
+ * next. */
 #include "sync.h"
 
 /* ---- condition: a lock made of one, so that each notification that is lost leaves somebody behind
@@ -71,7 +72,54 @@ static void check_condition(void)
     SIM_CHECK(weft_condition_notify_all(&condition) == -EPERM);
 }
 
+/* ---- barrier: as many as it is for go on at a time; nobody is left behind, inside or outside ----
+ */
+
+static weft_barrier_t barrier;
+static unsigned come, gone_on;
+static bool aborting; /* which would end what hangs */
+
+static void make_barrier(void)
+{
+    SIM_CHECK(weft_barrier_init(&barrier, 1 + (int)sim_below(5)) == 0);
+    come = gone_on = 0;
+    aborting = sim_one_in(4);
+}
+
+/* So that the last waits end. */
+static void meddle_with_barrier(void)
+{
+    if (sim_one_in(4) || world.ended > TASKS / 2) {
+        if (aborting && sim_one_in(2))
+            weft_barrier_abort(&barrier);
+        weft_barrier_reset(&barrier);
+    }
+    SIM_CHECK(weft_barrier_n_waiting(&barrier) < weft_barrier_parties(&barrier));
+}
+
+static int use_barrier(void)
+{
+    unsigned parties = (unsigned)weft_barrier_parties(&barrier);
+
+    come++;
+    int rc = weft_barrier_wait(&barrier);
+    if (rc == WEFT_EBROKENBARRIER)
+        return 0;
+    if (rc < 0)
+        return rc;
+    gone_on++;
+    SIM_CHECK((unsigned)rc < parties);
+    SIM_CHECK((gone_on + parties - 1) / parties * parties <= come);
+    return 0;
+}
+
+static void check_barrier(void)
+{
+    SIM_CHECK(weft_barrier_n_waiting(&barrier) == 0 && !weft_barrier_broken(&barrier));
+}
+
 static const struct kind kinds[] = {
+    {"barrier", make_barrier, use_barrier, meddle_with_barrier, check_barrier},
     {"condition", make_condition, use_condition, NULL, check_condition},
 };
 
