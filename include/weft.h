@@ -47,6 +47,7 @@
 #include "weft/latest.h"
 #include "weft/lock.h"
 #include "weft/loop.h"
+#include "weft/notify.h"
 #include "weft/queue.h"
 #include "weft/run.h"
 #include "weft/runner.h"

@@ -77,3 +77,25 @@ FAULTS(faults_sync, barriers)
     }
     return rc;
 }
+
+/* ---- notify ---- */
+
+static weft_notify_t notify;
+
+WEFT_CORO(is_told)
+{
+    int rc = weft_notify_wait(&notify);
+
+    weft_notify_one(&notify); /* the next */
+    return rc;
+}
+
+FAULTS(faults_sync, notifies)
+{
+    weft_notify_init(&notify);
+    weft_task_t *a = weft_create_task(weft_coro(&is_told, NULL));
+    weft_task_t *b = weft_create_task(weft_coro(&is_told, NULL));
+
+    weft_notify_one(&notify);
+    return join_both(a, b);
+}

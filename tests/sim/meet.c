@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Conditions and barriers under random cancels (sync.h): whoever is told goes on, or tells the
- * next. */
+/* What tasks tell each other by, under random cancels (sync.h): whoever is told goes on, or tells
+ * the next. */
+
 #include "sync.h"
 
 /* ---- condition: a lock made of one, so that each notification that is lost leaves somebody behind
@@ -118,7 +119,40 @@ static void check_barrier(void)
     SIM_CHECK(weft_barrier_n_waiting(&barrier) == 0 && !weft_barrier_broken(&barrier));
 }
 
+/* ---- notify: a lock made of one, too; sometimes all are told, who look again ---- */
+
+static weft_notify_t notify;
+
+static void make_notify(void)
+{
+    weft_notify_init(&notify);
+    busy = false;
+}
+
+static int use_notify(void)
+{
+    int rc = 0;
+
+    while (busy && rc == 0)
+        rc = weft_notify_wait(&notify);
+    if (rc < 0)
+        return rc;
+    busy = true;
+    stay();
+    busy = false;
+    weft_notify_one(&notify);
+    if (sim_one_in(16))
+        weft_notify_all(&notify);
+    return 0;
+}
+
+static void check_notify(void)
+{
+    SIM_CHECK(!busy);
+}
+
 static const struct kind kinds[] = {
+    {"notify", make_notify, use_notify, NULL, check_notify},
     {"barrier", make_barrier, use_barrier, meddle_with_barrier, check_barrier},
     {"condition", make_condition, use_condition, NULL, check_condition},
 };
