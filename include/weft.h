@@ -48,6 +48,7 @@
 #include "weft/lock.h"
 #include "weft/loop.h"
 #include "weft/notify.h"
+#include "weft/policy.h"
 #include "weft/queue.h"
 #include "weft/run.h"
 #include "weft/runner.h"

@@ -49,8 +49,10 @@ WEFT_BEGIN
 
 /* ---- life ---- */
 
-/* A new loop, not running, not set as this thread's current one. Options as of weft_run.
- * Returns      0 with a new reference in *loop, -EINVAL, -ENOMEM, errors of the system
+/* A new loop, not running, not set as this thread's current one; made by the policy
+ * (weft/policy.h). Options as of weft_run, but for the factory.
+ * Returns      0 with a new reference in *loop, -EINVAL, -ENOMEM, errors of the system, -ENOTSUP
+ *              (the policy asks for what this version has not)
  * Python       asyncio.new_event_loop() */
 #define weft_new_event_loop(loop, ...)                                                             \
     weft_new_event_loop_opts((loop),                                                               \

@@ -76,20 +76,26 @@ static int choose(size_t i, const char *why, const struct weft__driver_class **c
     return verdict;
 }
 
+int weft__driver_named(const char *name, const struct weft__driver_class **class)
+{
+    for (size_t i = 0; i < DRIVERS; i++) {
+        if (is_called(i, name))
+            return choose(i, "asked for by name", class);
+    }
+    tell(name, "unknown", -ENOTSUP);
+    return -ENOTSUP;
+}
+
 int weft__driver_choose(const struct weft__driver_class **class)
 {
     const char *name = getenv("WEFT_DRIVER");
-    bool named = name && *name;
     int verdict = -EINVAL;
 
-    for (size_t i = 0; i < DRIVERS; i++) {
-        if (named && !is_called(i, name))
-            continue;
-        verdict = choose(i, named ? "WEFT_DRIVER" : "the best that works", class);
-        if (named || verdict == 0)
-            return verdict;
+    if (name && *name) {
+        verdict = weft__driver_named(name, class);
+        return verdict == -ENOTSUP ? -EINVAL : verdict;
     }
-    if (named)
-        tell(name, "unknown", -EINVAL);
+    for (size_t i = 0; i < DRIVERS && verdict < 0; i++)
+        verdict = choose(i, "the best that works", class);
     return verdict;
 }

@@ -15,16 +15,6 @@
 #include "runtime/sched/misuse.h"
 #include "runtime/async/signal.h"
 
-int weft_new_event_loop_opts(weft_loop_t **loop, const weft_run_opts_t *opts)
-{
-    struct weft__loop_config config = {0};
-
-    if (opts)
-        config = (struct weft__loop_config){
-            .workers = opts->workers, .order = opts->order, .debug = opts->debug};
-    return weft__loop_new(loop, &config);
-}
-
 weft_loop_t *weft_loop_ref(weft_loop_t *loop)
 {
     if (loop)
@@ -60,18 +50,6 @@ weft_loop_t *weft_get_running_loop(void)
     struct weft__worker *worker = weft__self();
 
     return worker ? worker->loop : NULL;
-}
-
-weft_loop_t *weft_get_event_loop(void)
-{
-    weft_loop_t *running = weft_get_running_loop();
-
-    return running ? running : weft__thread_local()->loop;
-}
-
-void weft_set_event_loop(weft_loop_t *loop)
-{
-    weft__thread_local()->loop = loop;
 }
 
 static void stop_when_done(weft_future_t *future, void *loop)

@@ -108,4 +108,7 @@ struct weft__driver_class {
  * does not work: its own error). */
 int weft__driver_choose(const struct weft__driver_class **class);
 
+/* The class of that name. 0, -ENOTSUP (there is none), or its own error where it does not work. */
+int weft__driver_named(const char *name, const struct weft__driver_class **class);
+
 #endif

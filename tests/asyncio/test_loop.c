@@ -766,3 +766,100 @@ CASE(loop, C220_each_thread_has_a_current_loop_of_its_own)
     weft_loop_unref(loop);
     weft_loop_unref(other);
 }
+
+CASE(loop, C220_the_default_policy_is_there_and_comes_back)
+{
+    const weft_event_loop_policy_t *policy = weft_get_event_loop_policy();
+
+    CHECK(policy && policy == weft_default_event_loop_policy());
+    weft_set_event_loop_policy(weft_proactor_event_loop_policy());
+    CHECK(weft_get_event_loop_policy() == weft_proactor_event_loop_policy());
+    weft_set_event_loop_policy(NULL);
+    CHECK(weft_get_event_loop_policy() == policy);
+}
+
+WEFT_CORO(is_run)
+{
+    *(bool *)arg = true;
+    return weft_sleep(0);
+}
+
+CASE(loop, C220_the_proactor_policy_runs_on_completions_under_both_of_its_names)
+{
+    bool ran = false;
+
+    CHECK(weft_windows_proactor_event_loop_policy() == weft_proactor_event_loop_policy());
+    weft_set_event_loop_policy(weft_windows_proactor_event_loop_policy());
+    CHECK_INT(run(&is_run, &ran), 0);
+    CHECK(ran);
+    weft_set_event_loop_policy(NULL);
+    ran = false;
+    CHECK_INT(weft_run(weft_coro(&is_run, &ran), NULL, .workers = workers,
+                       .loop_factory = weft_proactor_event_loop_policy()->new_event_loop),
+              0);
+    CHECK(ran);
+}
+
+CASE(loop, C220_the_selector_policy_says_that_it_is_not_there)
+{
+    weft_loop_t *loop = NULL;
+
+    weft_set_event_loop_policy(weft_selector_event_loop_policy());
+    CHECK_INT(weft_new_event_loop(&loop, .workers = workers), -ENOTSUP);
+    CHECK_INT(run(&identity, NULL), -ENOTSUP);
+    CHECK(loop == NULL);
+    weft_set_event_loop(NULL); /* the slot is there all the same */
+    CHECK(weft_get_event_loop() == NULL);
+    weft_set_event_loop_policy(NULL);
+}
+
+static weft_loop_t *only_one;
+static int times_made;
+
+static int makes_and_counts(weft_loop_t **loop, const weft_run_opts_t *opts)
+{
+    times_made++;
+    return weft_default_event_loop_policy()->new_event_loop(loop, opts);
+}
+
+static weft_loop_t *gets_the_only_one(void)
+{
+    return only_one;
+}
+
+static void sets_the_only_one(weft_loop_t *loop)
+{
+    only_one = loop;
+}
+
+static void *sees_it_too(void *loop)
+{
+    CHECK(weft_get_event_loop() == loop);
+    return NULL;
+}
+
+CASE(loop, C220_a_policy_of_the_programs_own_is_asked)
+{
+    static const weft_event_loop_policy_t mine = {.size = sizeof mine,
+                                                  .name = "mine",
+                                                  .new_event_loop = makes_and_counts,
+                                                  .get_event_loop = gets_the_only_one,
+                                                  .set_event_loop = sets_the_only_one};
+    static const weft_event_loop_policy_t empty = {.size = sizeof empty, .name = "empty"};
+    pthread_t thread;
+
+    times_made = 0;
+    weft_set_event_loop_policy(&mine);
+    weft_loop_t *loop = new_loop();
+    CHECK_INT(times_made, 1);
+    CHECK(weft_get_event_loop() == NULL);
+    weft_set_event_loop(loop);
+    CHECK_INT(pthread_create(&thread, NULL, sees_it_too, loop), 0);
+    pthread_join(thread, NULL);
+    CHECK_INT(weft_loop_run_until_complete(loop, weft_coro(&is_in_its_loop, loop), NULL), 0);
+    weft_set_event_loop(NULL);
+    weft_loop_unref(loop);
+    weft_set_event_loop_policy(&empty); /* whose members are the default one's */
+    CHECK_INT(run(&identity, NULL), 0);
+    weft_set_event_loop_policy(NULL);
+}

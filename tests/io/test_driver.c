@@ -39,3 +39,14 @@ Test(driver, an_unknown_name_is_an_error)
 
     cr_expect_null(class);
 }
+
+Test(driver, one_that_is_asked_for_by_name_does_not_depend_on_the_environment)
+{
+    const struct weft__driver_class *class = NULL;
+    setenv("WEFT_DRIVER", "no-such-driver", 1);
+
+    cr_expect_eq(weft__driver_named("epoll", &class), -ENOTSUP);
+    cr_expect_null(class);
+    cr_expect_eq(weft__driver_named("io_uring", &class), 0);
+    cr_expect_eq(class, &weft__uring_class);
+}
