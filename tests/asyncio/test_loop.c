@@ -682,6 +682,8 @@ WEFT_CORO(forks_a_child_that_is_signalled)
 CASE(loop, C219_a_signal_of_the_child_has_its_default_effect_there_and_none_in_the_parent)
 {
     signal(SIGUSR1, SIG_DFL);
+    if (CHILD_TSAN) /* which keeps in its hands what its handler raises again */
+        return;
     for (int i = 0; i < 3; i++)
         BOTH(&forks_a_child_that_is_signalled, NULL);
 }
