@@ -34,6 +34,13 @@ WEFT__NOINLINE struct weft__virtual *weft__virtual_here(void)
     return *here;
 }
 
+const struct weft__virtual_config *weft__virtual_config_here(void)
+{
+    struct weft__virtual *sim = weft__virtual_here();
+
+    return sim ? &sim->config : NULL;
+}
+
 /* ---- chance ---- */
 
 int64_t weft__virtual_random(struct weft__virtual *sim, uint32_t n)

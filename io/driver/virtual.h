@@ -15,13 +15,13 @@
  *            with -DWEFT_SIM so is each weft__sim_point(). At a point the seed may let another
  * context run. A point in a spin loop ("spin") always does, if another can run. Between two points
  *            a context runs undisturbed.
- * Clock      virtual nanoseconds. Each step costs some 100. When no context can run, the clock
- * jumps to the next deadline or to what the kernel does next; if there is neither, that is a
- *            deadlock: every context is reported with what it waits for, and the seed.
- * Kernel     one submission queue, one completion queue of bounded size and one list of requests
- *            for each driver; sockets that exist here only (virtual_kernel.c, virtual_socket.c).
- * Trace      each step goes into a hash, and as a line to whoever wants to read it. Things are
- *            named by numbers that count up, never by address: the same seed gives the same trace.
+ * Clock      virtual nanoseconds. Each step costs some 100, or nothing (still). When no context can
+ * run, the clock jumps to the next deadline or to what the kernel does next; if there is neither,
+ * that is a deadlock: every context is reported with what it waits for, and the seed. Kernel one
+ * submission queue, one completion queue of bounded size and one list of requests for each driver;
+ * sockets that exist here only (virtual_kernel.c, virtual_socket.c). Trace      each step goes into
+ * a hash, and as a line to whoever wants to read it. Things are named by numbers that count up,
+ * never by address: the same seed gives the same trace.
  *
  * What the scheduler must keep for this to work:
  *  1. It blocks, starts threads and reads clocks through its struct weft__system only. The cycle
@@ -85,6 +85,7 @@ struct weft__virtual_config {
     size_t socket_bytes;                             /* that a socket buffers; 0: 4096 */
     unsigned open_fails;                             /* the n-th open of a driver fails; 0: none */
     unsigned start_fails;                            /* the n-th thread_start fails; 0: none */
+    bool still;          /* steps take no time: the clock moves when no context can run, only */
     int64_t time_limit;  /* virtual ns that the simulation may last; 0: no limit */
     uint64_t step_limit; /* and points; 0: 50 million */
     void (*trace)(void *arg, const char *line);
@@ -101,6 +102,9 @@ struct weft__virtual_config weft__virtual_swarm(uint64_t seed);
 struct weft__virtual *weft__virtual_new(const struct weft__virtual_config *config);
 /* Context 0. All other contexts have ended, or the simulation was stuck. */
 void weft__virtual_free(struct weft__virtual *sim);
+
+/* Of the simulation on this thread; NULL: there is none. */
+const struct weft__virtual_config *weft__virtual_config_here(void);
 
 /* For struct weft__loop_config; its system is weft__system_virtual. */
 extern const struct weft__driver_class weft__driver_virtual;

@@ -182,7 +182,8 @@ static void step(struct weft__virtual *sim, const char *what, bool may_switch)
         return;
     sim->steps++;
     /* A spin loop pauses: fewer, longer steps, so that waiting for time to pass is cheap. */
-    sim->now += (spins ? 900 : 50) + weft__virtual_random(sim, 100);
+    if (!sim->config.still)
+        sim->now += (spins ? 900 : 50) + weft__virtual_random(sim, 100);
     me->at = what;
     weft__virtual_trace(sim, what, 0, 0);
     if (sim->next_event <= sim->now)

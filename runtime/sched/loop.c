@@ -117,7 +117,7 @@ int weft__loop_new(struct weft_loop **out, const struct weft__loop_config *confi
     loop = aligned_alloc(2 * WEFT__CACHE_LINE, sizeof *loop);
     if (!loop)
         return -ENOMEM;
-    *loop = (struct weft_loop){.count = workers, .ordered = ordered};
+    *loop = (struct weft_loop){.count = workers, .ordered = ordered, .seed = config->seed};
     loop->workers = aligned_alloc(2 * WEFT__CACHE_LINE, workers * sizeof *loop->workers);
     rc = loop->workers ? choose_class(loop, config) : -ENOMEM;
     if (rc == 0) {

@@ -29,6 +29,7 @@ struct weft_loop {
     unsigned count; /* of workers */
     bool ordered;
     _Atomic(bool) has_factory;    /* a hint, relaxed: look under the lock */
+    uint64_t seed;                /* as of its configuration */
     struct weft__worker *workers; /* freed by the last unref: others may read their counters */
     uint32_t generation;          /* of the process that made it (fork.h) */
 
@@ -69,6 +70,9 @@ struct weft__loop_config {
     unsigned workers;                       /* 0: as many as cores */
     int order;
     int debug;
+    /* For one worker on the virtual driver: the same seed gives the same run. If it is not ordered,
+     * the seed chooses each step among the oldest entries. 0: none. */
+    uint64_t seed;
 };
 
 int weft__loop_new(struct weft_loop **loop, const struct weft__loop_config *config);

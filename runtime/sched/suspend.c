@@ -251,6 +251,8 @@ void weft__suspend_yield(void)
     struct weft_strand *strand = worker->strand;
 
     end_step(worker, weft__worker_task(worker));
+    if (weft__unlikely(worker->shuffles) && weft__worker_stays(worker))
+        return;
     weft__entry e = next(worker);
     /* relaxed: as seen by the worker's look; a stop that comes later is met by the next yield. */
     if (!e && !weft__load_relaxed(&worker->loop->stop)) {

@@ -17,6 +17,7 @@ enum {
     SPIN_CYCLES =
         130000, /* 50 us at 2.6 GHz: twice what waking a sleeping core takes in a virtual machine */
     SPIN_CYCLES_MIN = 5000,
+    SHUFFLED = 32, /* of the oldest, one is the next */
 };
 
 int weft__worker_init(struct weft__worker *worker, struct weft_loop *loop, unsigned id)
@@ -27,10 +28,11 @@ int weft__worker_init(struct weft__worker *worker, struct weft_loop *loop, unsig
                                     .idle = &loop->idle,
                                     .id = id,
                                     .solo = loop->count == 1,
-                                    .ordered = loop->ordered};
+                                    .ordered = loop->ordered,
+                                    .shuffles = loop->seed && !loop->ordered};
     worker->stack = &worker->base;
-    worker->spin_cycles = weft__cpu_count() > 1 ? SPIN_CYCLES : 0;
-    weft__random_seed(&worker->random, id + 1);
+    worker->spin_cycles = weft__cpu_count() > 1 && !loop->seed ? SPIN_CYCLES : 0;
+    weft__random_seed(&worker->random, loop->seed + id + 1);
     weft__mpsc_init(&worker->mail);
     weft__mpsc_init(&worker->asks);
     weft__timers_init(&worker->timers);
@@ -118,6 +120,43 @@ static WEFT__NOINLINE void take_signals(struct weft_loop *loop)
         loop->deliver_signals(loop);
 }
 
+/* How many entries the seed chooses among. */
+static uint32_t choice(struct weft__worker *worker)
+{
+    uint64_t length = weft__deque_length(&worker->deque);
+
+    return length < SHUFFLED ? (uint32_t)length : SHUFFLED;
+}
+
+bool weft__worker_stays(struct weft__worker *worker)
+{
+    uint32_t others = choice(worker);
+
+    return others && !worker->strand && weft__random_below(&worker->random, others + 1) == 0;
+}
+
+/* Some of the oldest go to the end. */
+static void shuffle(struct weft__worker *worker)
+{
+    uint32_t most = choice(worker);
+    weft__entry e;
+
+    for (uint32_t n = most ? weft__random_below(&worker->random, most) : 0; n > 0; n--) {
+        if ((e = weft__deque_take(&worker->deque)))
+            weft__submit_local(worker, e);
+    }
+}
+
+/* Where the seed decides: a tick has one step, before which all are shuffled. */
+static uint64_t seeded_mark(struct weft__worker *worker)
+{
+    (void)worker->loop->system->now(); /* the simulation may let another thread run */
+    if (!worker->shuffles)
+        return weft__deque_mark(&worker->deque);
+    shuffle(worker);
+    return 0;
+}
+
 void weft__worker_turn(struct weft__worker *worker)
 {
     weft__count(&worker->turns, 1);
@@ -142,7 +181,8 @@ void weft__worker_turn(struct weft__worker *worker)
         worker->loop->class->flush(worker->driver);
         weft__worker_take_asks(worker, true);
     }
-    worker->mark = weft__deque_mark(&worker->deque);
+    worker->mark =
+        weft__unlikely(worker->loop->seed) ? seeded_mark(worker) : weft__deque_mark(&worker->deque);
     worker->debug = weft__load_relaxed(&worker->loop->debug); /* relaxed: a switch */
     if (weft__unlikely(worker->debug))
         weft__step_begin(worker);

@@ -48,6 +48,7 @@ struct weft__worker {
     unsigned id;
     bool solo;           /* the loop has one worker */
     bool ordered;        /* the loop is one serial context: WEFT_ORDER_ASYNCIO */
+    bool shuffles;       /* a seed chooses the next step */
     weft__thread thread; /* but this: under the loop's lock, 0 between runs */
 
     /* the worker only */
@@ -102,6 +103,9 @@ void weft__worker_turn(struct weft__worker *worker);
 /* The next thing to run, never a strand but a step of it; or 0: then the base decides. On any stack
  * of the worker. It may begin a new tick, enter a strand, or leave one: see weft__worker_let_go. */
 weft__entry weft__worker_next(struct weft__worker *worker);
+
+/* For a task that yields, in a loop that shuffles: whether it is itself what the seed chooses. */
+bool weft__worker_stays(struct weft__worker *worker);
 
 /* Enters [strand], or stays in it for another round; returns its next step, or 0. */
 weft__entry weft__worker_again(struct weft__worker *worker, struct weft_strand *strand);

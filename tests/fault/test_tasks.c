@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <weft/testing.h>
 
 #include "runtime/base/base.h"
 #include "tests/fault/rounds.h"
@@ -58,6 +59,26 @@ WEFT_CORO(nothing)
 FAULTS_OUTSIDE(faults, run_of_nothing)
 {
     return weft_run(weft_coro(&nothing, NULL), NULL, .workers = workers);
+}
+
+static int does_nothing(void *arg, void **result)
+{
+    *result = arg;
+    return 0;
+}
+
+WEFT_CORO(sleeps_awhile_in_a_thread)
+{
+    int rc = weft_sleep(WEFT_S(3600));
+
+    return first(rc,
+                 first(weft_to_thread(does_nothing, arg, result), weft_wait_all_tasks_blocked(0)));
+}
+
+FAULTS_OUTSIDE(faults, testing_run)
+{
+    (void)workers;
+    return weft_testing_run(weft_coro(&sleeps_awhile_in_a_thread, NULL), NULL, .seed = 1);
 }
 
 static atomic_bool main_ran;

@@ -111,6 +111,22 @@ Test(virtual, the_clock_jumps_an_hour_in_no_time)
     finish();
 }
 
+Test(virtual, still_time_passes_only_when_nobody_can_run)
+{
+    struct weft__virtual_config config = {.seed = 1, .still = true};
+    _Atomic(uint32_t) word = 0;
+    begin(&config);
+    int64_t before = sys->now();
+
+    for (int i = 0; i < 100; i++)
+        cr_expect_eq(sys->now(), before);
+    bool woken = sys->wait(&word, 0, before + 3600 * WEFT__SECOND);
+
+    cr_expect_not(woken);
+    cr_expect_eq(sys->now(), before + 3600 * WEFT__SECOND);
+    finish();
+}
+
 static void keep_worker(void *worker)
 {
     weft__self_set(worker);
