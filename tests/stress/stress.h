@@ -84,4 +84,20 @@ static inline void stress_begin(int argc, char **argv)
     stress_end = stress_now() + (int64_t)(stress_seconds * 1e9);
 }
 
+/* Runs it with the workers that were asked for, or with 1, 2 and 4, each for its share of the
+ * time. */
+static inline void stress_with_workers(void (*run)(void))
+{
+    static const unsigned counts[] = {1, 2, 4};
+    unsigned asked = stress_workers, runs = asked ? 1 : 3;
+    int64_t share = (stress_end - stress_now()) / runs;
+
+    for (unsigned i = 0; i < runs; i++) {
+        stress_workers = asked ? asked : counts[i];
+        stress_end = stress_now() + share;
+        run();
+    }
+    stress_workers = asked;
+}
+
 #endif
