@@ -63,7 +63,7 @@ bool weft__children_reap(struct weft_awaitable *const *aws, size_t count)
 
     for (size_t i = 0; i < count; i++) {
         while (!weft__is_done(aws[i]))
-            weft__await_done(task, aws[i]);
+            cancelled = weft__await_done(task, aws[i]) || cancelled;
     }
     cancelled = weft__raise(task) || cancelled;
     return cancelled || weft__tokens_sequence(weft__load_relaxed(&task->tokens)) != before;

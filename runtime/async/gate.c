@@ -59,7 +59,11 @@ static void commit(struct weft_awaitable *task, struct weft__wait *wait)
     weft__wait_publish(task);
     weft__sim_point("gate commit");
     weft__spin_lock(&gate->lock);
-    goes_on = gate->open || w->expired || weft__wait_tokens(task) != 0;
+    goes_on = gate->open || w->expired;
+    if (!goes_on && weft__wait_tokens(task)) {
+        weft__wait_strike(wait);
+        goes_on = true;
+    }
     if (!goes_on)
         gate->waiting = task;
     weft__spin_unlock(&gate->lock);
@@ -88,7 +92,7 @@ int weft__gate_wait(struct weft__gate *gate, int64_t deadline)
         return -ENOMEM;
     weft__suspend_wait(task, &w.wait);
     weft__alarm_unset(&w.alarm);
-    if (weft__raise(task))
+    if (weft__raise_in(task, &w.wait))
         return -ECANCELED;
     weft__spin_lock(&gate->lock);
     open = gate->open;

@@ -34,8 +34,10 @@ static void commit(struct weft_awaitable *task, struct weft__wait *wait)
     if (weft__likely(!cancelled))
         weft__alarm_set_locked(&w->alarm, w->deadline);
     weft__spin_unlock(&worker->timers.lock);
-    if (weft__unlikely(cancelled))
-        weft__wake(task);
+    if (weft__likely(!cancelled))
+        return;
+    weft__wait_strike(wait);
+    weft__wake(task);
 }
 
 static bool interrupt(struct weft_awaitable *task, struct weft__wait *wait, struct weft__walk *walk)
@@ -67,7 +69,7 @@ int weft_sleep(weft_ns_t delay)
     weft__timer_init(&w.alarm.timer);
     w.deadline = weft__deadline_after(worker->loop->system->now(), delay);
     weft__suspend_wait(task, &w.wait);
-    return weft__raise(task) ? -ECANCELED : 0;
+    return weft__raise_in(task, &w.wait) ? -ECANCELED : 0;
 }
 
 struct sleeper {

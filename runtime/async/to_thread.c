@@ -46,6 +46,8 @@ static void commit(struct weft_awaitable *task, struct weft__wait *wait)
     if (rc < 0) {
         w->error = rc;
         w->ran = rc != -ECANCELED; /* that one is raised */
+        if (!w->ran)
+            weft__wait_strike(wait);
         weft__wake(task);
     }
 }
@@ -74,8 +76,10 @@ int weft_to_thread(weft_fn_t fn, void *arg, void **result)
     w.job.task = task;
     w.pool = &worker->loop->blocking;
     weft__suspend_wait(task, &w.wait);
-    if (!w.ran)
-        return weft__raise(task) ? -ECANCELED : -EAGAIN; /* uncancelled meanwhile: not run either */
+    if (!w.ran) {
+        (void)weft__raise_in(task, &w.wait); /* in any case, as it has not run */
+        return -ECANCELED;
+    }
     if (w.error < 0)
         return w.error;
     if (result)

@@ -121,11 +121,12 @@ static bool await_interrupt(struct weft_awaitable *task, struct weft__wait *wait
 
 static const struct weft__wait_kind await_kind = {"await", await_commit, await_interrupt};
 
-void weft__await_done(struct weft_awaitable *task, struct weft_awaitable *aw)
+bool weft__await_done(struct weft_awaitable *task, struct weft_awaitable *aw)
 {
     struct await_wait w = {.wait.kind = &await_kind, .waiter.fire = fire, .task = task, .aw = aw};
 
     weft__suspend_wait(task, &w.wait);
+    return weft__wait_struck(&w.wait);
 }
 
 /* ---- a child on its parent's stack ---- */
@@ -331,8 +332,10 @@ static int await_other(struct weft__worker *worker, struct weft_awaitable *task,
         return weft__misuse(-EDEADLK, "a task awaits itself");
     if (may_inline(worker, aw))
         return await_inlined(worker, task, aw, result, gone);
-    weft__await_done(task, aw);
-    return weft__raise(task) ? -ECANCELED : weft__await_outcome(aw, result);
+    bool struck = weft__await_done(task, aw);
+    return weft__raise(task) || (struck && weft__raise_struck(task))
+               ? -ECANCELED
+               : weft__await_outcome(aw, result);
 }
 
 WEFT__INLINE int await_any(struct weft_awaitable *aw, void **result, bool *gone)

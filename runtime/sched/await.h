@@ -21,8 +21,9 @@
 #include "runtime/core/waiters.h"
 #include "runtime/sched/wait.h"
 
-/* Suspends [task] until [aw], which is not done maybe, is. Raises nothing: see weft__raise. */
-void weft__await_done(struct weft_awaitable *task, struct weft_awaitable *aw);
+/* Suspends [task] until [aw], which is not done maybe, is. Raises nothing: see weft__raise. True:
+ * in a circle of tasks a cancel has ended the wait. */
+bool weft__await_done(struct weft_awaitable *task, struct weft_awaitable *aw);
 
 /* Makes the inlined parents of [task] visible as waiting. By the running task, before it
  * switches. */

@@ -98,8 +98,11 @@ static void interrupt_one(struct weft_awaitable *task, struct weft__walk *walk)
     if (!hold(task))
         return;
     do {
-        if (weft__wait_tokens(task))
-            woke = task->wait->kind->interrupt(task, task->wait, walk);
+        if (!weft__wait_tokens(task) && !weft__wait_struck(task->wait))
+            continue;
+        woke = task->wait->kind->interrupt(task, task->wait, walk);
+        if (woke)
+            weft__wait_strike(task->wait);
     } while (!let_go(task, woke));
 }
 
@@ -273,6 +276,12 @@ bool weft__raise_pending(struct weft_awaitable *task)
 {
     if (take_pending(task) == 0)
         return false;
+    weft__error_set(task, weft__message_take(task));
+    return true;
+}
+
+bool weft__raise_struck(struct weft_awaitable *task)
+{
     weft__error_set(task, weft__message_take(task));
     return true;
 }

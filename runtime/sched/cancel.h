@@ -73,6 +73,17 @@ WEFT__INLINE bool weft__raise(struct weft_awaitable *task)
            weft__raise_pending(task);
 }
 
+/* The same for a cancel that was taken back since it struck: there is one -ECANCELED all the same.
+ */
+bool weft__raise_struck(struct weft_awaitable *task);
+
+/* By the task itself, going on after [wait]. True: it was cancelled. */
+WEFT__INLINE bool weft__raise_in(struct weft_awaitable *task, const struct weft__wait *wait)
+{
+    return weft__raise(task) ||
+           (weft__unlikely(weft__wait_struck(wait)) && weft__raise_struck(task));
+}
+
 /* Takes one request back (never below zero); at zero nothing stays pending. With [own], a pending
  * token is withdrawn too if none left since [sequence]. Returns the count that is left. */
 uint32_t weft__token_take_back(struct weft_awaitable *task, bool own, uint32_t sequence);

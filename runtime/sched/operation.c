@@ -40,6 +40,7 @@ static void commit(struct weft_awaitable *task, struct weft__wait *wait)
     weft__sim_point("operation commit");
     if (weft__unlikely(weft__wait_tokens(task))) {
         op->result = -ECANCELED;
+        weft__wait_strike(wait);
         weft__wake(task);
         return;
     }
@@ -52,6 +53,7 @@ static bool interrupt(struct weft_awaitable *task, struct weft__wait *wait, stru
     /* relaxed: written before the commit published WAITING, which the holder acquired. */
     struct weft__driver *driver = weft__load_relaxed(&op->driver);
 
+    weft__wait_strike(wait); /* its result may win yet */
     if (driver->class->cancel(op) != -ENOENT || walk->owner)
         return false;
     /* Not given to the kernel yet, or completed: acquire tells which. */
@@ -75,7 +77,7 @@ int weft__operation_await(struct weft__operation *op)
         weft__suspend_wait(task, &w.wait);
         if (weft__likely(op->result != -ECANCELED && op->result != -EINTR))
             return op->result; /* it wins: a cancellation that came too late stays pending */
-        if (weft__raise(task))
+        if (weft__raise_in(task, &w.wait))
             return -ECANCELED;
     }
 }

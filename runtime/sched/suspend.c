@@ -239,6 +239,7 @@ void weft__suspend_wait(struct weft_awaitable *task, struct weft__wait *wait)
     struct weft__worker *worker = weft__self();
 
     end_step(worker, task);
+    weft__store_relaxed(&wait->struck, false); /* relaxed: published by the commit */
     task->wait = wait;
     if (weft__unlikely(task->parent != NULL))
         weft__await_publish(task); /* it runs on the stack of others, which wait too now */

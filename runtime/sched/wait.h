@@ -9,12 +9,14 @@
  * Checklist for a new kind of wait
  *  1. Its node lies on the frame, and is linked and unlinked only under one lock of its list.
  *  2. commit, on the next stack: publish WAITING (weft__wait_publish); take the lock; satisfied
- *     already -> wake; tokens pending -> wake, not linked; else link. Nothing of the frame is
- *     touched afterwards.
+ *     already -> wake; tokens pending -> struck, wake, not linked; else link. Nothing of the frame
+ *     is touched afterwards.
  *  3. Who unlinks the node wakes, exactly once (weft__wake), as the last access to the frame.
  *  4. interrupt, called by a holder with tokens pending: unlink under that lock; whoever did, says
  *     so.
- *  5. What was granted is passed on if tokens are pending when the task goes on.
+ *  5. The task goes on by weft__raise_in: a cancel that has struck is told although it was taken
+ *     back since (asyncio: what was thrown is not taken back by uncancel). What was granted is
+ *     passed on then.
  *  6. A model, or a test over seeds that cancels at every step.
  */
 #ifndef WEFT_SCHED_WAIT_H
@@ -26,6 +28,9 @@ struct weft__walk;
 
 struct weft__wait {
     const struct weft__wait_kind *kind;
+    /* A cancel has ended it, or has asked the kernel to. By its commit and by holders, which may
+     * meet; read by the task when it goes on. relaxed: ordered by ws. */
+    _Atomic(bool) struck;
 };
 
 struct weft__wait_kind {
@@ -49,6 +54,16 @@ struct weft__wait_kind {
 WEFT__INLINE void weft__wait_publish(struct weft_awaitable *task)
 {
     weft__store_release(&task->ws, WEFT__WAITING);
+}
+
+WEFT__INLINE void weft__wait_strike(struct weft__wait *wait)
+{
+    weft__store_relaxed(&wait->struck, true);
+}
+
+WEFT__INLINE bool weft__wait_struck(const struct weft__wait *wait)
+{
+    return weft__load_relaxed(&((struct weft__wait *)(uintptr_t)wait)->struck);
 }
 
 /* seq_cst: see weft__wait_publish. */

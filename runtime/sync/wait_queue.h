@@ -89,7 +89,7 @@ void weft__wait_queue_commit(struct weft_awaitable *task, struct weft__wait *wai
 /* A node for [task] (weft__wait_queue_task), ready to wait. */
 #define WEFT__WAIT_NODE(class, task_, state_, queue_)                                              \
     {                                                                                              \
-        .wait = {&(class)->kind}, .task = (task_), .state = (state_), .queue = (queue_)            \
+        .wait.kind = &(class)->kind, .task = (task_), .state = (state_), .queue = (queue_)         \
     }
 
 /* The task that runs here; NULL: none, and *error is what a call that needs one returns. */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* uncancel: cancellation of oneself, and the count of requests. */
-#include "tests/support/workers.h"
+#include <weft/testing.h>
+
+#include "tests/support/serial.h"
 
 TestSuite(uncancel, .timeout = 30);
 
@@ -141,4 +143,149 @@ WEFT_CORO(uncancels_a_done_task)
 CASE(uncancel, cancel_of_what_is_done_changes_nothing)
 {
     CHECK_INT(run(&uncancels_a_done_task, NULL), 0);
+}
+
+/* ---- of one that waits: what has struck is not taken back ------------------------------------ */
+
+WEFT_CORO(sleeps_for_an_hour)
+{
+    (void)arg;
+    return weft_sleep(WEFT_S(3600));
+}
+
+static int sleeps(void)
+{
+    return weft_sleep(WEFT_S(3600));
+}
+
+static int awaits_a_future(void)
+{
+    return weft_join(weft_create_future(NULL), NULL);
+}
+
+static int joins_a_task(void)
+{
+    weft_task_t *task = weft_create_task(weft_coro(&sleeps_for_an_hour, NULL));
+
+    turn(); /* else it is a call */
+    return weft_join(task, NULL);
+}
+
+static int waits_for_a_future(void)
+{
+    weft_future_t *future = weft_create_future(NULL);
+    size_t done;
+    int rc = weft_wait(&future, 1, WEFT_S(3600), WEFT_ALL_COMPLETED, &done);
+
+    weft_unref(future);
+    return rc;
+}
+
+static int waits_for_the_next(void)
+{
+    weft_future_t *future = weft_create_future(NULL), *next;
+    weft_as_completed_t *it = weft_as_completed(WEFT_AWS(future), WEFT_NONE);
+    int rc = weft_as_completed_next(it, &next);
+
+    weft_as_completed_free(it);
+    return rc;
+}
+
+static int gathers(void)
+{
+    return weft_gather(WEFT_AWS(weft_coro(&sleeps_for_an_hour, NULL)), NULL);
+}
+
+static int races(void)
+{
+    return weft_race(WEFT_AWS(weft_coro(&sleeps_for_an_hour, NULL)), NULL, NULL);
+}
+
+static int leaves_a_group(void)
+{
+    weft_taskgroup_t tg;
+
+    CHECK_INT(weft_taskgroup_enter(&tg), 0);
+    CHECK_INT(weft_taskgroup_create_task(&tg, weft_coro(&sleeps_for_an_hour, NULL), NULL), 0);
+    return weft_taskgroup_exit(&tg, 0);
+}
+
+static int waits_for_an_event(void)
+{
+    weft_event_t event;
+
+    weft_event_init(&event);
+    return weft_event_wait(&event);
+}
+
+WEFT_CORO(waits_as_told)
+{
+    return (*(int (*const *)(void))arg)();
+}
+
+static int (*const waits[])(void) = {
+    sleeps,  awaits_a_future, joins_a_task,   waits_for_a_future, waits_for_the_next,
+    gathers, races,           leaves_a_group, waits_for_an_event,
+};
+
+WEFT_CORO(cancels_and_takes_it_back)
+{
+    for (size_t i = 0; i < sizeof waits / sizeof *waits; i++) {
+        weft_task_t *task = start(&waits_as_told, (void *)(uintptr_t)&waits[i]);
+        for (int n = 0; n < 4; n++)
+            turn();
+        CHECK(weft_cancel(task));
+        CHECK_INT(weft_uncancel(task), 0);
+        if (!CHECK_INT(weft_join(task, NULL), -ECANCELED))
+            fprintf(stderr, "wait %zu\n", i);
+    }
+    return 0;
+}
+
+CASE(uncancel, what_has_struck_a_task_that_waits_is_not_taken_back)
+{
+    CHECK_INT(run_serial(&cancels_and_takes_it_back, NULL), 0);
+}
+
+static int is_called(void *arg, void **result)
+{
+    *result = arg;
+    return 0;
+}
+
+WEFT_CORO(has_it_called)
+{
+    void *value = NULL;
+    int rc = weft_to_thread(is_called, arg, &value);
+
+    CHECK(value == (rc == 0 ? arg : NULL));
+    return rc;
+}
+
+/* Some seed does it before a thread has the call. */
+WEFT_CORO(cancels_a_call_and_takes_it_back)
+{
+    int x, *struck = arg, rc;
+    weft_task_t *task = weft_create_task(weft_coro(&has_it_called, &x));
+
+    CHECK_INT(weft_to_thread(is_called, NULL, NULL), 0); /* so that there is a thread */
+    while (weft_sleep(0) == 0 && !weft_done(task)) {
+        (void)weft_cancel(task);
+        (void)weft_uncancel(task);
+    }
+    rc = weft_join(task, NULL);
+    CHECK(rc == 0 || rc == -ECANCELED);
+    *struck += rc == -ECANCELED;
+    return 0;
+}
+
+CASE_ORDERED(uncancel, a_call_that_was_taken_back_says_that_it_was_cancelled)
+{
+    int struck = 0;
+
+    for (uint64_t seed = 1; seed <= 200; seed++)
+        CHECK_INT(weft_testing_run(weft_coro(&cancels_a_call_and_takes_it_back, &struck), NULL,
+                                   .seed = seed),
+                  0);
+    CHECK(struck > 0);
 }

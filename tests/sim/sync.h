@@ -72,8 +72,13 @@ static inline void stay(void)
 
 static inline void cancel_one(void)
 {
-    if (world.cancelling && world.count > 0)
-        world.cancels += weft_cancel(world.tasks[sim_below(world.count)]);
+    weft_task_t *task = world.count > 0 ? world.tasks[sim_below(world.count)] : NULL;
+
+    if (!world.cancelling || !task || !weft_cancel(task))
+        return;
+    world.cancels++;
+    if (sim_one_in(4))
+        (void)weft_uncancel(task); /* it has struck already, or never does */
 }
 
 /* ---- the run ---- */

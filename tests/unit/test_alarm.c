@@ -101,7 +101,7 @@ static const struct weft__wait_kind test_kind = {"test", NULL, interrupt};
 
 Test(alarm, the_task_of_a_ring_is_interrupted_once_the_lock_is_free_and_let_go)
 {
-    struct weft__wait wait = {&test_kind};
+    struct weft__wait wait = {.kind = &test_kind};
     struct bell bell, after;
     open_loop(1);
     struct weft__worker *worker = be(0);

@@ -154,7 +154,7 @@ static bool interrupt(struct weft_awaitable *task, struct weft__wait *wait, stru
 }
 
 static const struct weft__wait_kind test_kind = {"test", NULL, interrupt};
-static struct weft__wait test_wait = {&test_kind};
+static struct weft__wait test_wait = {.kind = &test_kind};
 
 /* A task that waits; its stack can be submitted, and never runs. */
 static struct weft_awaitable *waiting_task(struct weft__stack *stack)

@@ -28,6 +28,7 @@ static void tear_down(void)
 struct receiver {
     int received, after; /* what the operation gave, and the next await */
     char byte;
+    int64_t delay;
 };
 
 WEFT_CORO(receives)
@@ -138,6 +139,31 @@ Test(operation, a_cancel_ends_it_and_is_told_once)
         set_up((struct weft__virtual_config){.seed = seed}, 1 + seed % 3);
 
         int rc = run_main(&cancels_a_receiver, &r);
+
+        cr_assert_eq(rc, 0);
+        cr_assert(r.received == -ECANCELED && r.after == 0, "seed %d", (int)seed);
+        tear_down();
+    }
+}
+
+WEFT_CORO(cancels_and_takes_it_back)
+{
+    weft_task_t *receiver = weft_create_task(weft_coro(&receives, arg));
+    int rc = weft_sleep(((struct receiver *)arg)->delay);
+
+    weft_cancel(receiver);
+    weft_uncancel(receiver);
+    return rc < 0 ? rc : weft_join(receiver, NULL);
+}
+
+Test(operation, a_cancel_that_has_struck_ends_it_although_it_is_taken_back)
+{
+    for (uint64_t seed = 0; seed < WORLDS; seed++) {
+        struct receiver r = {.delay =
+                                 seed % 2 ? MS : 0}; /* before the kernel knows of it, or after */
+        set_up((struct weft__virtual_config){.seed = seed}, 1);
+
+        int rc = run_main(&cancels_and_takes_it_back, &r);
 
         cr_assert_eq(rc, 0);
         cr_assert(r.received == -ECANCELED && r.after == 0, "seed %d", (int)seed);
