@@ -2,28 +2,9 @@
 /* handle: callbacks that are scheduled in a loop. */
 #include <string.h>
 
-#include "tests/support/workers.h"
+#include "tests/support/loops.h"
 
 TestSuite(handle, .timeout = 60);
-
-static weft_loop_t *new_loop(void)
-{
-    weft_loop_t *loop = NULL;
-
-    CHECK_INT(weft_new_event_loop(&loop, .workers = workers), 0);
-    return loop;
-}
-
-static void stops(void *loop)
-{
-    weft_loop_stop(loop);
-}
-
-WEFT_CORO(identity)
-{
-    *result = arg;
-    return weft_sleep(0);
-}
 
 static void never(void *arg)
 {

@@ -4,28 +4,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "tests/support/workers.h"
+#include "tests/support/loops.h"
 
 TestSuite(loop, .timeout = 60);
-
-static weft_loop_t *new_loop(void)
-{
-    weft_loop_t *loop = NULL;
-
-    CHECK_INT(weft_new_event_loop(&loop, .workers = workers), 0);
-    return loop;
-}
-
-static void stops(void *loop)
-{
-    weft_loop_stop(loop);
-}
-
-WEFT_CORO(identity)
-{
-    *result = arg;
-    return weft_sleep(0);
-}
 
 WEFT_CORO(sleeps_for_ever)
 {

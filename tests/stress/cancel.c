@@ -342,19 +342,19 @@ static void drain_pipes(void)
     }
 }
 
-static void run_with(unsigned workers)
+static void run(void)
 {
     void *(*mains[])(void *) = {canceller, canceller, completer, writer, watchdog};
     pthread_t threads[5];
 
-    stress_workers = workers;
     atomic_store(&over, false);
+    atomic_store(&accepted, 0);
     for (int i = 0; i < PIPES; i++)
         STRESS_CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, pipes[i]) == 0);
     for (int i = 0; i < 5; i++)
         STRESS_CHECK(pthread_create(&threads[i], NULL, mains[i], NULL) == 0);
-    STRESS_CHECK(
-        weft_run(weft_coro(&roots, NULL), NULL, .workers = workers, .order = WEFT_ORDER_FREE) == 0);
+    STRESS_CHECK(weft_run(weft_coro(&roots, NULL), NULL, .workers = stress_workers,
+                          .order = WEFT_ORDER_FREE) == 0);
     atomic_store(&over, true);
     for (int i = 0; i < 5; i++)
         pthread_join(threads[i], NULL);
@@ -363,25 +363,16 @@ static void run_with(unsigned workers)
     empty(known);
     drain_pipes();
     STRESS_CHECK(atomic_load(&written) == atomic_load(&read_back));
+    printf("%u workers: %" PRIu64 " rounds, %" PRIu64 " cancels, %" PRIu64 " accepted, %" PRIu64
+           " time-outs, %" PRIu64 " swallowed, %" PRIu64 " reads that won, %" PRIu64 " bytes\n",
+           stress_workers, atomic_load(&rounds), atomic_load(&cancels), atomic_load(&accepted),
+           atomic_load(&timeouts), atomic_load(&swallowed), atomic_load(&io_won),
+           atomic_load(&read_back));
 }
 
 int main(int argc, char **argv)
 {
-    unsigned counts[] = {1, 2, 4}, asked;
-    int64_t share;
-
     stress_begin(argc, argv);
-    asked = stress_workers;
-    share = (stress_end - stress_now()) / (asked ? 1 : 3);
-    for (int i = 0; i < (asked ? 1 : 3); i++) {
-        stress_end = stress_now() + share;
-        atomic_store(&accepted, 0);
-        run_with(asked ? asked : counts[i]);
-        printf("%u workers: %" PRIu64 " rounds, %" PRIu64 " cancels, %" PRIu64 " accepted, %" PRIu64
-               " time-outs, %" PRIu64 " swallowed, %" PRIu64 " reads that won, %" PRIu64 " bytes\n",
-               stress_workers, atomic_load(&rounds), atomic_load(&cancels), atomic_load(&accepted),
-               atomic_load(&timeouts), atomic_load(&swallowed), atomic_load(&io_won),
-               atomic_load(&read_back));
-    }
+    stress_with_workers(run);
     return 0;
 }

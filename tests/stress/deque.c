@@ -15,13 +15,9 @@
  *
  * Link with -Wl,--wrap=calloc. Usage: deque [--seed N] [--seconds S]
  */
-#include <inttypes.h>
 #include <pthread.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
 
+#include "stress.h"
 #include "runtime/core/deque.h"
 
 #define WORKERS 4
@@ -56,17 +52,8 @@ static pthread_barrier_t line;
 static _Atomic(uint32_t) making; /* workers that are not through with making */
 static _Atomic(bool) over;
 static bool failing_round;
-static uint64_t seed;
-static double seconds = 2;
 static uint64_t rounds;
 static _Thread_local uint64_t *allocation_random;
-
-static _Noreturn void fail(const char *what)
-{
-    fprintf(stderr, "deque: %s\nreplay: deque --seed %" PRIu64 " --seconds %g\n", what, seed,
-            seconds * 2);
-    _Exit(1);
-}
 
 static uint64_t next_random(uint64_t *state)
 {
@@ -97,7 +84,7 @@ static void push(struct worker *w, struct thing *t)
 static void got(struct worker *w, struct thing *t)
 {
     if (weft__exchange_relaxed(&t->queued, 0) != 1)
-        fail("an entry came out twice");
+        stress_fail("an entry came out twice");
     t->payload++;
     if (t->lives > 0) {
         push(w, t);
@@ -201,7 +188,7 @@ static void open_round(void)
     for (unsigned i = 0; i < WORKERS; i++) {
         struct worker *w = &workers[i];
         if (weft__deque_init(&w->deque, i, WEFT__DEQUE_MIN_CAPACITY, false, rounds % 4 > 1))
-            fail("no memory");
+            stress_fail("no memory");
         w->look = (struct weft__deque_look){0};
         w->finished = 0;
         unsigned first = i == 0 ? 0 : THINGS - i * OTHERS_SHARE;
@@ -217,32 +204,22 @@ static void close_round(void)
         struct worker *w = &workers[i];
         finished += w->finished;
         if (weft__deque_take(&w->deque))
-            fail("an entry was left behind");
+            stress_fail("an entry was left behind");
         weft__deque_check(&w->deque);
         weft__deque_destroy(&w->deque);
     }
     if (finished != THINGS)
-        fail("an entry was lost");
+        stress_fail("an entry was lost");
     rounds++;
-}
-
-static bool time_is_up(const struct timespec *start)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)(now.tv_sec - start->tv_sec) + (double)(now.tv_nsec - start->tv_nsec) / 1e9 >=
-           seconds;
 }
 
 static void *run(void *argument)
 {
     struct worker *w = argument;
-    struct timespec start;
-    clock_gettime(CLOCK_MONOTONIC, &start);
     for (;;) {
         pthread_barrier_wait(&line);
         if (w->number == 0) {
-            if (time_is_up(&start))
+            if (stress_now() >= stress_end)
                 over = true;
             else
                 open_round();
@@ -259,31 +236,16 @@ static void *run(void *argument)
     }
 }
 
-static void parse(int argc, char **argv)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    seed = (uint64_t)now.tv_nsec * 2654435761u + (uint64_t)now.tv_sec;
-    for (int i = 1; i + 1 < argc; i += 2) {
-        if (strcmp(argv[i], "--seed") == 0)
-            seed = strtoull(argv[i + 1], NULL, 0);
-        else if (strcmp(argv[i], "--seconds") == 0)
-            seconds = strtod(argv[i + 1], NULL);
-    }
-    printf("deque: --seed %" PRIu64 "\n", seed);
-    fflush(stdout);
-}
-
 int main(int argc, char **argv)
 {
     pthread_t threads[WORKERS];
-    parse(argc, argv);
+    stress_begin(argc, argv);
     pthread_barrier_init(&line, NULL, WORKERS);
     for (unsigned i = 0; i < WORKERS; i++) {
         workers[i].number = i;
-        workers[i].random = (seed + i) * UINT64_C(0x9E3779B97F4A7C15) | 1;
+        workers[i].random = (stress_seed + i) * UINT64_C(0x9E3779B97F4A7C15) | 1;
         if (pthread_create(&threads[i], NULL, run, &workers[i]))
-            fail("no thread");
+            stress_fail("no thread");
     }
     uint64_t stolen = 0, claimed = 0, foreign = 0;
     for (unsigned i = 0; i < WORKERS; i++) {

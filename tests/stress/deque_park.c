@@ -11,17 +11,13 @@
  *
  * Usage: deque_park [--seed N] [--seconds S]    (the seed varies the delays of either side)
  */
-#include <inttypes.h>
 #include <linux/membarrier.h>
 #include <pthread.h>
 #include <sched.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "stress.h"
 #include "runtime/core/deque.h"
 
 #define PLACES 512
@@ -42,17 +38,8 @@ static bool has_membarrier;
 static uint64_t salt;           /* of this round's delays */
 static _Atomic(uint64_t) at[2]; /* the place that either side has reached */
 static uint64_t random_state;
-static uint64_t seed;
-static double seconds = 2;
 static uint64_t rounds;
 static uint64_t both_saw;
-
-static _Noreturn void fail(const char *what)
-{
-    fprintf(stderr, "deque_park: %s\nreplay: deque_park --seed %" PRIu64 " --seconds %g\n", what,
-            seed, seconds * 2);
-    _Exit(1);
-}
 
 static uint64_t next_random(void)
 {
@@ -84,7 +71,8 @@ static void close_round(void)
 {
     for (unsigned i = 0; i < PLACES; i++) {
         if (!places[i].producer_saw && !places[i].parker_saw)
-            fail(ordered ? "an ordered push was missed" : "a push was missed despite membarrier");
+            stress_fail(ordered ? "an ordered push was missed"
+                                : "a push was missed despite membarrier");
         both_saw += places[i].producer_saw && places[i].parker_saw;
     }
     rounds++;
@@ -121,17 +109,9 @@ static void park(void)
         meet(1, rounds * PLACES + i + 1);
         weft__store_seq_cst(&p->parked, true);
         if (!ordered && membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED))
-            fail("membarrier failed");
+            stress_fail("membarrier failed");
         p->parker_saw = weft__deque_has_work(&p->deque, &look);
     }
-}
-
-static bool time_is_up(const struct timespec *start)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)(now.tv_sec - start->tv_sec) + (double)(now.tv_nsec - start->tv_nsec) / 1e9 >=
-           seconds;
 }
 
 static void *run_parker(void *unused)
@@ -148,9 +128,7 @@ static void *run_parker(void *unused)
 
 static void run_producer(void)
 {
-    struct timespec start;
-    clock_gettime(CLOCK_MONOTONIC, &start);
-    while (!time_is_up(&start)) {
+    while (stress_now() < stress_end) {
         open_round();
         pthread_barrier_wait(&line);
         produce();
@@ -161,33 +139,18 @@ static void run_producer(void)
     pthread_barrier_wait(&line);
 }
 
-static void parse(int argc, char **argv)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    seed = (uint64_t)now.tv_nsec * 2654435761u + (uint64_t)now.tv_sec;
-    for (int i = 1; i + 1 < argc; i += 2) {
-        if (strcmp(argv[i], "--seed") == 0)
-            seed = strtoull(argv[i + 1], NULL, 0);
-        else if (strcmp(argv[i], "--seconds") == 0)
-            seconds = strtod(argv[i + 1], NULL);
-    }
-    printf("deque_park: --seed %" PRIu64 "\n", seed);
-    fflush(stdout);
-    random_state = seed | 1;
-}
-
 int main(int argc, char **argv)
 {
     pthread_t parker;
-    parse(argc, argv);
+    stress_begin(argc, argv);
+    random_state = stress_seed | 1;
     has_membarrier = membarrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED) == 0;
     pthread_barrier_init(&line, NULL, 2);
     for (unsigned i = 0; i < PLACES; i++)
         if (weft__deque_init(&places[i].deque, 0, WEFT__DEQUE_MIN_CAPACITY, false, true))
-            fail("no memory");
+            stress_fail("no memory");
     if (pthread_create(&parker, NULL, run_parker, NULL))
-        fail("no thread");
+        stress_fail("no thread");
     run_producer();
     pthread_join(parker, NULL);
     for (unsigned i = 0; i < PLACES; i++)

@@ -14,14 +14,10 @@
  *
  * Usage: mpsc [--seed N] [--seconds S]
  */
-#include <inttypes.h>
 #include <pthread.h>
 #include <sched.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
 
+#include "stress.h"
 #include "runtime/base/atomic.h"
 #include "runtime/core/mpsc.h"
 
@@ -53,16 +49,7 @@ static _Atomic(uint32_t) producing;
 static _Atomic(uint32_t) held;
 static uint64_t steps_run; /* by the holder only */
 static uint32_t expected[THREADS];
-static uint64_t seed;
-static double seconds = 2;
 static uint64_t rounds;
-
-static _Noreturn void fail(const char *what)
-{
-    fprintf(stderr, "mpsc: %s\nreplay: mpsc --seed %" PRIu64 " --seconds %g\n", what, seed,
-            seconds * 2);
-    _Exit(1);
-}
 
 static uint64_t next_random(uint64_t *state)
 {
@@ -80,9 +67,9 @@ static unsigned come_out(weft__entry e)
         struct thing *t = weft__entry_object(e);
         e = t->link.next;
         if (t->out++ != 0)
-            fail("an entry came out twice");
+            stress_fail("an entry came out twice");
         if (t->number < expected[t->producer])
-            fail("entries of one producer came out of order");
+            stress_fail("entries of one producer came out of order");
         expected[t->producer] = t->number + 1;
         count++;
     }
@@ -93,7 +80,7 @@ static void hold_strand(void)
 {
     do {
         if (weft__fetch_add_relaxed(&held, 1) != 0)
-            fail("two holders at once");
+            stress_fail("two holders at once");
         weft__entry list = weft__mpsc_take(&queue, WEFT__MPSC_BUSY);
         steps_run += come_out(list);
         weft__store_relaxed(&held, 0);
@@ -131,7 +118,7 @@ static void close_some_time(struct thread *me)
         struct thing *t = weft__entry_object(e);
         e = t->link.next;
         if (t->out++ != 0)
-            fail("an entry came out twice");
+            stress_fail("an entry came out twice");
     }
 }
 
@@ -179,34 +166,24 @@ static void close_round(void)
         refused += threads[p].refused;
         for (unsigned i = 0; i < EACH; i++)
             if (things[p][i].out + things[p][i].refused != 1)
-                fail("an entry was lost, or came out although it was refused");
+                stress_fail("an entry was lost, or came out although it was refused");
     }
     if (steps_run + closed_out + refused != (uint64_t)producers * EACH)
-        fail("steps were lost between two holders");
+        stress_fail("steps were lost between two holders");
     if (!weft__mpsc_is_empty(&queue))
-        fail("something stayed behind");
+        stress_fail("something stayed behind");
     if (weft__mpsc_is_closed(&queue) != (closing_round || !strand_round))
-        fail("a closed queue was opened again");
+        stress_fail("a closed queue was opened again");
     rounds++;
-}
-
-static bool time_is_up(const struct timespec *start)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)(now.tv_sec - start->tv_sec) + (double)(now.tv_nsec - start->tv_nsec) / 1e9 >=
-           seconds;
 }
 
 static void *run(void *argument)
 {
     struct thread *me = argument;
-    struct timespec start;
-    clock_gettime(CLOCK_MONOTONIC, &start);
     for (;;) {
         pthread_barrier_wait(&line);
         if (me->number == 0) {
-            over = time_is_up(&start);
+            over = stress_now() >= stress_end;
             open_round();
         }
         pthread_barrier_wait(&line);
@@ -219,31 +196,16 @@ static void *run(void *argument)
     }
 }
 
-static void parse(int argc, char **argv)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    seed = (uint64_t)now.tv_nsec * 2654435761u + (uint64_t)now.tv_sec;
-    for (int i = 1; i + 1 < argc; i += 2) {
-        if (strcmp(argv[i], "--seed") == 0)
-            seed = strtoull(argv[i + 1], NULL, 0);
-        else if (strcmp(argv[i], "--seconds") == 0)
-            seconds = strtod(argv[i + 1], NULL);
-    }
-    printf("mpsc: --seed %" PRIu64 "\n", seed);
-    fflush(stdout);
-}
-
 int main(int argc, char **argv)
 {
     pthread_t ids[THREADS];
-    parse(argc, argv);
+    stress_begin(argc, argv);
     pthread_barrier_init(&line, NULL, THREADS);
     for (unsigned i = 0; i < THREADS; i++) {
         threads[i].number = i;
-        threads[i].random = (seed + i) * UINT64_C(0x9E3779B97F4A7C15) | 1;
+        threads[i].random = (stress_seed + i) * UINT64_C(0x9E3779B97F4A7C15) | 1;
         if (pthread_create(&ids[i], NULL, run, &threads[i]))
-            fail("no thread");
+            stress_fail("no thread");
     }
     for (unsigned i = 0; i < THREADS; i++)
         pthread_join(ids[i], NULL);

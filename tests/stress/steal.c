@@ -176,21 +176,17 @@ WEFT_CORO(producer)
     return 0;
 }
 
+static void run(void)
+{
+    STRESS_CHECK(weft_run(weft_coro(&producer, NULL), NULL, .workers = stress_workers,
+                          .order = WEFT_ORDER_FREE) == 0);
+}
+
 int main(int argc, char **argv)
 {
-    unsigned counts[] = {1, 2, 4}, asked;
-    int64_t share;
-
     stress_begin(argc, argv);
-    asked = stress_workers;
-    share = (stress_end - stress_now()) / (asked ? 1 : 3);
     watchdog_start();
-    for (int i = 0; i < (asked ? 1 : 3); i++) {
-        stress_workers = asked ? asked : counts[i];
-        stress_end = stress_now() + share;
-        STRESS_CHECK(weft_run(weft_coro(&producer, NULL), NULL, .workers = stress_workers,
-                              .order = WEFT_ORDER_FREE) == 0);
-    }
+    stress_with_workers(run);
     watchdog_stop();
     printf("steal: ok, %" PRIu64 " tasks in %" PRIu64 " batches, %" PRIu64 " watched, %" PRIu64
            " steals, %" PRIu64 " migrations, %" PRIu64 " grandchildren\n",

@@ -366,21 +366,17 @@ WEFT_CORO(root)
     return 0;
 }
 
+static void run(void)
+{
+    STRESS_CHECK(weft_run(weft_coro(&root, NULL), NULL, .workers = stress_workers,
+                          .order = WEFT_ORDER_FREE) == 0);
+}
+
 int main(int argc, char **argv)
 {
-    unsigned counts[] = {1, 2, 4}, asked;
-    int64_t share;
-
     stress_begin(argc, argv);
-    asked = stress_workers;
-    share = (stress_end - stress_now()) / (asked ? 1 : 3);
     watchdog_start();
-    for (int i = 0; i < (asked ? 1 : 3); i++) {
-        stress_workers = asked ? asked : counts[i];
-        stress_end = stress_now() + share;
-        STRESS_CHECK(weft_run(weft_coro(&root, NULL), NULL, .workers = stress_workers,
-                              .order = WEFT_ORDER_FREE) == 0);
-    }
+    stress_with_workers(run);
     watchdog_stop();
     printf("strand: ok, %" PRIu64 " rounds, %" PRIu64 " tasks and %" PRIu64
            " steps in strands, %" PRIu64 " children outside, %" PRIu64

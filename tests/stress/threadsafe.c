@@ -243,15 +243,15 @@ static void check_caller(const struct caller *c)
     errors += c->errors;
 }
 
-static void run_with(unsigned workers)
+static void run(void)
 {
     pthread_t threads[THREADS], runner;
     weft_future_t *end;
     uint64_t before = calls;
 
-    stress_workers = workers;
     memset(callers, 0, sizeof callers);
-    STRESS_CHECK(weft_new_event_loop(&loop, .workers = workers, .order = WEFT_ORDER_FREE) == 0);
+    STRESS_CHECK(weft_new_event_loop(&loop, .workers = stress_workers, .order = WEFT_ORDER_FREE) ==
+                 0);
     end = weft_create_future(loop);
     all_called = 0;
     STRESS_CHECK(pthread_create(&runner, NULL, run_loop, end) == 0);
@@ -273,17 +273,9 @@ static void run_with(unsigned workers)
 
 int main(int argc, char **argv)
 {
-    unsigned counts[] = {1, 2, 4}, asked;
-    int64_t share;
-
     stress_begin(argc, argv);
-    asked = stress_workers;
-    share = (stress_end - stress_now()) / (asked ? 1 : 3);
     watchdog_start();
-    for (int i = 0; i < (asked ? 1 : 3); i++) {
-        stress_end = stress_now() + share;
-        run_with(asked ? asked : counts[i]);
-    }
+    stress_with_workers(run);
     watchdog_stop();
     printf("threadsafe: ok, %" PRIu64 " callbacks and %" PRIu64 " round trips (%" PRIu64
            " time-outs, %" PRIu64 " cancelled, %" PRIu64 " errors) of %d threads\n",
