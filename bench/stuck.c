@@ -154,7 +154,7 @@ static void run(bench_t *bench, samples_t *late, client_t *client)
     atomic_store_explicit(&over, false, memory_order_relaxed);
     bench_check(weft_start_server(serve, NULL, "127.0.0.1", 0, &server), "weft_start_server");
     client->port = weft_server_port(server);
-    asking = weft_loop_run_in_executor(weft_get_running_loop(), ask_on, client);
+    asking = weft_loop_run_in_executor(weft_get_running_loop(), NULL, ask_on, client);
     ticking = weft_create_task(weft_coro(&ticker, late));
     hogging = weft_create_task(weft_coro(&hog, NULL));
     bench_check(weft_sleep(WEFT_MS(bench->quick ? SPAN_QUICK_MS : SPAN_MS)), "weft_sleep");

@@ -41,6 +41,7 @@
 #include "weft/condition.h"
 #include "weft/error.h"
 #include "weft/event.h"
+#include "weft/executor.h"
 #include "weft/export.h"
 #include "weft/future.h"
 #include "weft/inspect.h"

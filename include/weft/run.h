@@ -38,8 +38,8 @@ struct weft_run_options {
 WEFT_BEGIN
 
 /* Runs [coro] in a new loop until it is done, then cancels and awaits all tasks that are left,
- * reports those that failed, waits for the executor's threads (for 300 s; if some still run, the
- * exception handler is told), closes the loop.
+ * reports those that failed, waits for the calls in its default executor (after 300 s the
+ * exception handler is told that some are not over), closes the loop.
  *
  * Ctrl-C: in the main thread of a program that has left SIGINT as it is, the first one cancels the
  * main task. If that then ends cancelled, and nobody else cancelled it, the call returns -EINTR; if

@@ -69,7 +69,8 @@ WEFT_API void weft_cfuture_unref(weft_cfuture_t *future);
 WEFT_API weft_future_t *weft_wrap_future_at(weft_cfuture_t *future, weft_loop_t *loop,
                                             const char *where);
 
-/* Has fn(arg, result) called by a thread of the loop's pool, which may block, and waits for it.
+/* Has fn(arg, result) called by a thread of the loop's default executor, which may block, and waits
+ * for it (weft/executor.h).
  * Call from    a task, else -EPERM
  * Suspends     yes. The call cannot be stopped once it runs: a cancellation that comes while it
  *              does is kept until it returned, since [arg] may be on the caller's stack, and its
@@ -78,12 +79,6 @@ WEFT_API weft_future_t *weft_wrap_future_at(weft_cfuture_t *future, weft_loop_t 
  *              -ESHUTDOWN
  * Python       await asyncio.to_thread(fn, arg) */
 WEFT_API WEFT_MUST int weft_to_thread(weft_fn_t fn, void *arg, void **result);
-
-/* The same as an object, which outlives its waiter: what [arg] points to must live until fn
- * returned.
- * Returns      a new reference to a future; a failed object as above
- * Python       loop.run_in_executor(None, fn, arg) */
-WEFT_API weft_future_t *weft_loop_run_in_executor(weft_loop_t *loop, weft_fn_t fn, void *arg);
 
 WEFT_END
 #endif

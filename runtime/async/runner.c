@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "weft/error.h"
+#include "weft/executor.h"
 #include "weft/loop.h"
 #include "runtime/async/create_task.h"
 #include "runtime/async/signal.h"
@@ -92,9 +93,17 @@ static int cancel_all(void)
     return 0;
 }
 
+static const weft_ns_t executor_limit = INT64_C(300) * 1000 * 1000 * 1000;
+
 WEFT_CORO(shut_down)
 {
-    return cancel_all();
+    weft_loop_t *loop = weft_get_running_loop();
+    int rc = cancel_all();
+
+    if (weft_loop_shutdown_default_executor(loop, executor_limit) == -ETIMEDOUT)
+        weft__report_error(loop, "calls in the executor were not over within 300 s", -ETIMEDOUT,
+                           NULL);
+    return rc;
 }
 
 int weft_runner_close(weft_runner_t *runner)

@@ -8,8 +8,6 @@
  */
 #include "weft/thread.h"
 
-#include <stdlib.h>
-
 #include "runtime/core/waiters.h"
 #include "runtime/sched/cancel.h"
 #include "runtime/sched/loop.h"
@@ -19,7 +17,7 @@
 struct thread_wait {
     struct weft__wait wait;
     struct weft__job job;
-    struct weft__blocking *pool;
+    struct weft_executor *pool;
     weft_fn_t fn;
     void *arg, *result;
     int error;
@@ -42,7 +40,7 @@ static void commit(struct weft_awaitable *task, struct weft__wait *wait)
 
     weft__wait_publish(task);
     /* Once submitted the frame may be gone; if it is not, nobody else knows of it. */
-    rc = weft__blocking_submit(w->pool, &w->job);
+    rc = weft__executor_submit(w->pool, &w->job);
     if (rc < 0) {
         w->error = rc;
         w->ran = rc != -ECANCELED; /* that one is raised */
@@ -58,7 +56,7 @@ static bool interrupt(struct weft_awaitable *task, struct weft__wait *wait, stru
 
     (void)task;
     (void)walk;
-    return weft__blocking_take_back(w->pool, &w->job);
+    return weft__executor_take_back(w->pool, &w->job);
 }
 
 static const struct weft__wait_kind thread_kind = {"thread", commit, interrupt};
@@ -68,13 +66,16 @@ int weft_to_thread(weft_fn_t fn, void *arg, void **result)
     struct weft__worker *worker = weft__self();
     struct weft_awaitable *task = worker ? weft__worker_task(worker) : NULL;
     struct thread_wait w = {.wait.kind = &thread_kind, .job.run = run, .fn = fn, .arg = arg};
+    int rc;
 
     if (!task)
         return weft__no_task("to_thread");
     if (!fn)
         return -EINVAL;
     w.job.task = task;
-    w.pool = &worker->loop->blocking;
+    rc = weft__loop_executor(worker->loop, &w.pool);
+    if (rc < 0)
+        return rc;
     weft__suspend_wait(task, &w.wait);
     if (!w.ran) {
         (void)weft__raise_in(task, &w.wait); /* in any case, as it has not run */
@@ -85,51 +86,4 @@ int weft_to_thread(weft_fn_t fn, void *arg, void **result)
     if (result)
         *result = w.result;
     return 0;
-}
-
-/* ---- the same as an object ---- */
-
-struct executor_job {
-    struct weft__job job;
-    struct weft_awaitable *future; /* a reference */
-    weft_fn_t fn;
-    void *arg;
-};
-
-static void run_executor(struct weft__job *job)
-{
-    struct executor_job *e = weft__container_of(job, struct executor_job, job);
-    void *result = NULL;
-    int error = e->fn(e->arg, &result);
-
-    weft__awaitable_complete(e->future, error < 0 ? error : 0, result);
-    weft_unref(e->future);
-    free(e);
-}
-
-weft_future_t *weft_loop_run_in_executor(weft_loop_t *loop, weft_fn_t fn, void *arg)
-{
-    struct executor_job *e;
-    struct weft_awaitable *future;
-    int rc;
-
-    if (!loop || !fn)
-        return weft__awaitable_failed(-EINVAL);
-    if (weft__loop_closed(loop))
-        return weft__awaitable_failed(-ESHUTDOWN);
-    e = malloc(sizeof *e);
-    future = e ? weft__awaitable_new(WEFT__KIND_FUTURE, NULL, NULL, "") : NULL;
-    if (!future) {
-        free(e);
-        return weft__awaitable_failed(-ENOMEM);
-    }
-    future->loop = loop;
-    *e = (struct executor_job){
-        .job.run = run_executor, .future = weft_ref(future), .fn = fn, .arg = arg};
-    rc = weft__blocking_submit(&loop->blocking, &e->job);
-    if (rc == 0)
-        return future;
-    free(e);
-    weft__awaitable_unref(future, 2);
-    return weft__awaitable_failed(rc);
 }

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "runtime/sched/blocking.h"
+#include "runtime/sched/executor.h"
+
+#include <stdlib.h>
 
 #include "runtime/sched/wait.h"
 
@@ -7,19 +9,48 @@ static const int64_t idle_ns = INT64_C(10) * 1000 * 1000 * 1000;
 
 struct start { /* what a new thread is told; it lives in the pool's frame until the thread has read
                   it */
-    struct weft__blocking *pool;
+    struct weft_executor *pool;
     unsigned slot;
     _Atomic(uint32_t) read;
 };
 
-void weft__blocking_init(struct weft__blocking *pool, const struct weft__system *system)
+struct weft_executor weft__executor_none = {.shut = true};
+
+void weft__executor_init(struct weft_executor *pool, const struct weft__system *system,
+                         unsigned size)
 {
-    *pool = (struct weft__blocking){.system = system};
+    *pool = (struct weft_executor){.system = system, .size = size};
+    weft__store_relaxed(&pool->refs, 1); /* relaxed: not shared yet */
     pool->last = &pool->first;
 }
 
+struct weft_executor *weft__executor_new(const struct weft__system *system, unsigned size)
+{
+    struct weft_executor *pool = malloc(sizeof *pool);
+
+    if (pool)
+        weft__executor_init(pool, system, size);
+    return pool;
+}
+
+/* With the lock held: a thread is through. */
+static void leave(struct weft_executor *pool)
+{
+    struct weft__shut *shut;
+
+    if (--pool->live > 0 || !pool->shut)
+        return;
+    while ((shut = pool->watchers)) {
+        pool->watchers = shut->next;
+        if (shut->next)
+            shut->next->link = &pool->watchers;
+        shut->link = NULL;
+        shut->fire(shut);
+    }
+}
+
 /* With the lock held. */
-static struct weft__job *pop(struct weft__blocking *pool)
+static struct weft__job *pop(struct weft_executor *pool)
 {
     struct weft__job *job = pool->first;
 
@@ -36,7 +67,7 @@ static struct weft__job *pop(struct weft__blocking *pool)
 }
 
 /* A job to run, or NULL: end. Counts as idle while it waits. */
-static struct weft__job *wait_for_job(struct weft__blocking *pool, unsigned slot)
+static struct weft__job *wait_for_job(struct weft_executor *pool, unsigned slot)
 {
     int64_t deadline = pool->system->now() + idle_ns;
     bool in_time = true;
@@ -44,8 +75,10 @@ static struct weft__job *wait_for_job(struct weft__blocking *pool, unsigned slot
     weft__spin_lock(&pool->lock);
     for (;;) {
         struct weft__job *job = pop(pool);
-        if (job || pool->closed || !in_time) {
+        if (job || pool->shut || !in_time) {
             pool->ended[slot] = !job;
+            if (!job)
+                leave(pool);
             weft__spin_unlock(&pool->lock);
             return job;
         }
@@ -62,7 +95,7 @@ static struct weft__job *wait_for_job(struct weft__blocking *pool, unsigned slot
 static void thread_main(void *arg)
 {
     struct start *start = arg;
-    struct weft__blocking *pool = start->pool;
+    struct weft_executor *pool = start->pool;
     unsigned slot = start->slot;
     struct weft__job *job;
 
@@ -74,9 +107,9 @@ static void thread_main(void *arg)
 }
 
 /* With the lock held, which it lets go of meanwhile. */
-static void join_ended(struct weft__blocking *pool)
+static void join_ended(struct weft_executor *pool)
 {
-    for (int i = 0; i < WEFT__BLOCKING_THREADS; i++) {
+    for (unsigned i = 0; i < pool->size; i++) {
         if (!pool->threads[i] || !pool->ended[i])
             continue;
         weft__thread thread = pool->threads[i];
@@ -90,18 +123,18 @@ static void join_ended(struct weft__blocking *pool)
 }
 
 /* A slot that is free as long as the lock is held, or -1. */
-static int free_slot(struct weft__blocking *pool)
+static int free_slot(struct weft_executor *pool)
 {
-    for (int i = 0; i < WEFT__BLOCKING_THREADS; i++) {
+    for (unsigned i = 0; i < pool->size; i++) {
         if (!pool->threads[i])
-            return i;
+            return (int)i;
     }
     return -1;
 }
 
 /* With the lock held, which it lets go of meanwhile: a slot is reserved by a thread of its own
  * value. */
-static int start_thread(struct weft__blocking *pool)
+static int start_thread(struct weft_executor *pool)
 {
     struct start start = {.pool = pool};
     weft__thread thread = 0;
@@ -113,26 +146,29 @@ static int start_thread(struct weft__blocking *pool)
         return pool->count > 0 ? 0 : -EAGAIN;
     start.slot = (unsigned)slot;
     pool->threads[slot] = (weft__thread)-1;
+    pool->live++;
     weft__spin_unlock(&pool->lock);
-    rc = pool->system->thread_start(&thread, "weft-blocking", thread_main, &start);
+    rc = pool->system->thread_start(&thread, "weft-executor", thread_main, &start);
     while (rc == 0 && !weft__load_acquire(&start.read))
         pool->system->wait(&start.read, 0, INT64_MAX);
     weft__spin_lock(&pool->lock);
     pool->threads[slot] = thread;
     if (rc == 0)
         pool->count++; /* not before: nobody may rely on a thread whose start fails yet */
+    else
+        leave(pool);
     return rc < 0 && pool->count > 0 ? 0 : rc;
 }
 
 /* With the lock held. */
-static int refused(struct weft__blocking *pool, struct weft__job *job)
+static int refused(struct weft_executor *pool, struct weft__job *job)
 {
-    if (pool->closed)
+    if (pool->shut)
         return -ESHUTDOWN;
     return job->task && weft__wait_tokens(job->task) ? -ECANCELED : 0;
 }
 
-int weft__blocking_submit(struct weft__blocking *pool, struct weft__job *job)
+int weft__executor_submit(struct weft_executor *pool, struct weft__job *job)
 {
     int rc;
 
@@ -154,13 +190,13 @@ int weft__blocking_submit(struct weft__blocking *pool, struct weft__job *job)
         rc = start_thread(pool);
     weft__spin_unlock(&pool->lock);
     /* A failure means that there is no thread: nobody can have taken the job meanwhile. */
-    if (rc < 0 && weft__blocking_take_back(pool, job))
+    if (rc < 0 && weft__executor_take_back(pool, job))
         return rc;
     pool->system->wake_all(&pool->signal);
     return 0;
 }
 
-bool weft__blocking_take_back(struct weft__blocking *pool, struct weft__job *job)
+bool weft__executor_take_back(struct weft_executor *pool, struct weft__job *job)
 {
     weft__spin_lock(&pool->lock);
     bool queued = job->link != NULL;
@@ -177,14 +213,53 @@ bool weft__blocking_take_back(struct weft__blocking *pool, struct weft__job *job
     return queued;
 }
 
-void weft__blocking_close(struct weft__blocking *pool)
+bool weft__executor_adopt(struct weft_executor *pool)
 {
+    bool adopted;
+
     weft__spin_lock(&pool->lock);
-    pool->closed = true;
-    weft__fetch_add_relaxed(&pool->signal, 1); /* relaxed: under the lock */
+    adopted = pool->adopted;
+    pool->adopted = true;
     weft__spin_unlock(&pool->lock);
-    pool->system->wake_all(&pool->signal);
-    for (int i = 0; i < WEFT__BLOCKING_THREADS; i++) {
+    return !adopted;
+}
+
+bool weft__executor_shut(struct weft_executor *pool, struct weft__shut *shut)
+{
+    bool live;
+
+    weft__spin_lock(&pool->lock);
+    pool->shut = true;
+    weft__fetch_add_relaxed(&pool->signal, 1); /* relaxed: under the lock */
+    live = pool->live > 0;
+    if (live && shut) {
+        shut->next = pool->watchers;
+        shut->link = &pool->watchers;
+        if (shut->next)
+            shut->next->link = &shut->next;
+        pool->watchers = shut;
+    }
+    weft__spin_unlock(&pool->lock);
+    if (live)
+        pool->system->wake_all(&pool->signal);
+    return live;
+}
+
+void weft__executor_forget(struct weft_executor *pool, struct weft__shut *shut)
+{
+    weft__spin_lock(&pool->lock); /* also where it was fired: the one who did is through with it */
+    if (shut->link) {
+        *shut->link = shut->next;
+        if (shut->next)
+            shut->next->link = shut->link;
+    }
+    weft__spin_unlock(&pool->lock);
+}
+
+void weft__executor_close(struct weft_executor *pool)
+{
+    weft__executor_shut(pool, NULL);
+    for (unsigned i = 0; i < pool->size; i++) {
         weft__spin_lock(&pool->lock);
         weft__thread thread = pool->threads[i];
         while (thread == (weft__thread)-1) { /* one that is being started */
@@ -198,4 +273,21 @@ void weft__blocking_close(struct weft__blocking *pool)
         if (thread)
             pool->system->thread_join(thread);
     }
+}
+
+weft_executor_t *weft_executor_ref(weft_executor_t *executor)
+{
+    if (executor)
+        weft__fetch_add_relaxed(&executor->refs, 1); /* relaxed: the caller holds one */
+    return executor;
+}
+
+void weft_executor_unref(weft_executor_t *executor)
+{
+    /* acq_rel: the last one sees what all others did. */
+    if (!executor || executor == &weft__executor_none ||
+        weft__fetch_sub_acq_rel(&executor->refs, 1) != 1)
+        return;
+    weft__executor_close(executor);
+    free(executor);
 }

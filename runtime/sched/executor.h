@@ -1,25 +1,30 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * blocking: threads for calls that block.
+ * executor: threads for calls that block.
  *
  * A FIFO of jobs under a lock, and threads that take from it. A thread is started when a job comes
  * and none is idle, up to a limit; one that had nothing to do for ten seconds ends. Workers never
  * block on purpose.
  *
  * A job lives in whatever submitted it (a frame of a task that waits, or an object); `run` is the
- * last access to it that the pool makes. A job that was not taken yet can be taken back. Whether
- * its task was cancelled before it is queued, is decided under the lock that taking back needs too:
- * so a cancellation either takes the job back, or finds that it will not be queued, or is too late.
+ * last access to it that the executor makes. A job that was not taken yet can be taken back.
+ * Whether its task was cancelled before it is queued, is decided under the lock that taking back
+ * needs too: so a cancellation either takes the job back, or finds that it will not be queued, or
+ * is too late.
+ *
+ * Its end has two steps. Shut, it refuses further jobs and runs those that are queued; who wants to
+ * know when its last thread is through, watches. Closed, those threads are joined as well.
  */
-#ifndef WEFT_SCHED_BLOCKING_H
-#define WEFT_SCHED_BLOCKING_H
+#ifndef WEFT_SCHED_EXECUTOR_H
+#define WEFT_SCHED_EXECUTOR_H
 
+#include "weft/executor.h"
 #include "runtime/base/spin.h"
 #include "runtime/sched/system.h"
 
 struct weft_awaitable;
 
-enum { WEFT__BLOCKING_THREADS = 64 };
+enum { WEFT__EXECUTOR_DEFAULT = 64 }; /* threads at most */
 
 struct weft__job {
     struct weft__job *next, **link; /* link: what points to it while it is queued, else NULL */
@@ -27,30 +32,55 @@ struct weft__job {
     struct weft_awaitable *task; /* that waits for it, visibly; or NULL */
 };
 
-struct weft__blocking {
+struct weft__shut {                        /* lies where its watcher waits */
+    struct weft__shut *next, **link;       /* link: NULL when it is in no list */
+    void (*fire)(struct weft__shut *shut); /* with the lock held */
+};
+
+struct weft_executor {
     const struct weft__system *system;
+    unsigned size;          /* the most threads */
+    _Atomic(uint32_t) refs; /* the last one closes it */
     struct weft__spin lock; /* all that follows but `signal` */
     struct weft__job *first, **last;
     unsigned
         idle; /* threads that wait, those that were woken and have not taken a job yet among them */
     unsigned queued; /* jobs that no thread has taken */
     unsigned count;  /* threads that were started and not joined */
-    bool closed;
-    weft__thread threads[WEFT__BLOCKING_THREADS];
-    bool ended[WEFT__BLOCKING_THREADS]; /* to be joined */
-    _Atomic(uint32_t) signal;           /* moves on with every job: what idle threads wait on */
+    unsigned live;   /* of these: not through yet; and those that are being started */
+    bool shut;
+    bool adopted; /* it is the default one of a loop */
+    struct weft__shut *watchers;
+    weft__thread threads[WEFT_EXECUTOR_MAX];
+    bool ended[WEFT_EXECUTOR_MAX]; /* to be joined */
+    _Atomic(uint32_t) signal;      /* moves on with every job: what idle threads wait on */
 };
 
-void weft__blocking_init(struct weft__blocking *pool, const struct weft__system *system);
+void weft__executor_init(struct weft_executor *pool, const struct weft__system *system,
+                         unsigned size);
 
-/* Any thread. 0; -ESHUTDOWN (closed), -ECANCELED (a cancel is pending in its task), -EAGAIN or what
+/* A new one with one reference, or NULL. */
+struct weft_executor *weft__executor_new(const struct weft__system *system, unsigned size);
+
+/* Any thread. 0; -ESHUTDOWN (shut), -ECANCELED (a cancel is pending in its task), -EAGAIN or what
  * the system said if there is no thread at all to run it: then it is not queued. */
-int weft__blocking_submit(struct weft__blocking *pool, struct weft__job *job);
+int weft__executor_submit(struct weft_executor *pool, struct weft__job *job);
 
 /* Any thread. True: the job was still queued, and is not any more. */
-bool weft__blocking_take_back(struct weft__blocking *pool, struct weft__job *job);
+bool weft__executor_take_back(struct weft_executor *pool, struct weft__job *job);
 
-/* Refuses further jobs, lets those that are queued run, ends and joins all threads. Idempotent. */
-void weft__blocking_close(struct weft__blocking *pool);
+/* It becomes the default one of a loop. False: it is that of one already. */
+bool weft__executor_adopt(struct weft_executor *pool);
+
+/* Refuses further jobs, lets those that are queued run. True: [shut] is fired when the last thread
+ * is through, and must be forgotten before it goes; false: none is left. */
+bool weft__executor_shut(struct weft_executor *pool, struct weft__shut *shut);
+void weft__executor_forget(struct weft_executor *pool, struct weft__shut *shut);
+
+/* Shuts it, waits for all threads and joins them. Idempotent. */
+void weft__executor_close(struct weft_executor *pool);
+
+/* One that was shut before it began; nobody owns it. */
+extern struct weft_executor weft__executor_none;
 
 #endif

@@ -67,7 +67,6 @@ static void init_shared(struct weft_loop *loop, bool debug)
     weft__store_relaxed(&loop->slow_step, WEFT__STEP_SLOW);
     weft__mpsc_init(&loop->injector);
     weft__strand_init(&loop->strand, loop);
-    weft__blocking_init(&loop->blocking, loop->system);
     loop->generation = weft__fork_generation();
     loop->idle.membarrier = weft__idle_membarrier();
     if (!loop->idle.membarrier)
@@ -292,6 +291,36 @@ void weft__loop_stop(struct weft_loop *loop)
     weft__idle_wake_all(loop);
 }
 
+/* ---- the executor ---- */
+
+int weft__loop_executor(struct weft_loop *loop, struct weft_executor **executor)
+{
+    struct weft_executor *there = NULL, *made;
+
+    *executor = weft__load_acquire(&loop->executor); /* acquire: pairs with who has set it */
+    if (*executor)
+        return 0;
+    made = weft__executor_new(loop->system, WEFT__EXECUTOR_DEFAULT);
+    if (!made)
+        return -ENOMEM;
+    /* acq_rel: it is complete; or another one is found. */
+    if (!weft__cas_acq_rel(&loop->executor, &there, made)) {
+        weft_executor_unref(made);
+        made = there;
+    }
+    *executor = made;
+    return 0;
+}
+
+struct weft_executor *weft__loop_last_executor(struct weft_loop *loop)
+{
+    struct weft_executor *there = NULL;
+
+    /* acq_rel: as above. */
+    return weft__cas_acq_rel(&loop->executor, &there, &weft__executor_none) ? &weft__executor_none
+                                                                            : there;
+}
+
 /* ---- ending ---- */
 
 static void end_threads(struct weft_loop *loop)
@@ -312,13 +341,14 @@ void weft__loop_drop(struct weft_loop *loop)
     /* acq_rel: the last one sees what all others did. */
     if (weft__fetch_sub_acq_rel(&loop->holds, 1) != 1)
         return;
+    weft_executor_unref(weft__load_relaxed(&loop->executor)); /* relaxed: after the acquire */
     free(loop->workers);
     free(loop);
 }
 
 void weft__loop_end(struct weft_loop *loop)
 {
-    weft__blocking_close(&loop->blocking);
+    weft__executor_close(weft__loop_last_executor(loop));
     end_threads(loop);
     weft__loop_close_queues(loop);
     weft__idle_settle(loop);

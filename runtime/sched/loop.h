@@ -14,7 +14,7 @@
 #define WEFT_SCHED_LOOP_H
 
 #include "weft/loop.h"
-#include "runtime/sched/blocking.h"
+#include "runtime/sched/executor.h"
 #include "runtime/sched/fork.h"
 #include "runtime/sched/idle.h"
 #include "runtime/sched/strand.h"
@@ -51,8 +51,8 @@ struct weft_loop {
     struct weft__idle idle;
     struct weft_strand strand; /* of callbacks that are registered outside of any */
     struct weft__stack_pool stack_pool;
-    struct weft__blocking blocking;
-    struct weft__spin lock; /* leaf: the members below */
+    _Atomic(struct weft_executor *) executor; /* NULL: not used yet; set once */
+    struct weft__spin lock;                   /* leaf: the members below */
     weft_exception_handler_t handler;
     void *handler_arg;
     weft_task_factory_t factory;
@@ -87,6 +87,12 @@ WEFT__INLINE void weft__loop_hold(struct weft_loop *loop)
     weft__fetch_add_relaxed(&loop->holds, 1); /* relaxed: the caller knows that it is there */
 }
 void weft__loop_drop(struct weft_loop *loop);
+
+/* The default executor, borrowed; made, if nobody has needed it yet. 0, -ENOMEM. */
+int weft__loop_executor(struct weft_loop *loop, struct weft_executor **executor);
+
+/* The same, but that none is made any more: then it is one that refuses. */
+struct weft_executor *weft__loop_last_executor(struct weft_loop *loop);
 
 /* The part of it that ends queues and tasks (loop_close.c): no thread runs any more. */
 void weft__loop_close_queues(struct weft_loop *loop);

@@ -445,11 +445,11 @@ CASE(thread, a_call_that_did_not_begin_is_taken_back)
 WEFT_CORO(uses_the_executor)
 {
     weft_loop_t *loop = weft_get_running_loop();
-    weft_future_t *future[20], *failed = weft_loop_run_in_executor(loop, works_in_vain, NULL);
+    weft_future_t *future[20], *failed = weft_loop_run_in_executor(loop, NULL, works_in_vain, NULL);
     void *value = NULL;
 
     for (int i = 0; i < 20; i++) {
-        future[i] = weft_loop_run_in_executor(loop, works, &future[i]);
+        future[i] = weft_loop_run_in_executor(loop, NULL, works, &future[i]);
         CHECK(weft_isfuture(future[i]));
     }
     for (int i = 0; i < 20; i++) {
@@ -457,7 +457,7 @@ WEFT_CORO(uses_the_executor)
         CHECK(value == &future[i]);
     }
     CHECK_INT(weft_join(failed, NULL), -EIO);
-    failed = weft_loop_run_in_executor(loop, NULL, NULL);
+    failed = weft_loop_run_in_executor(loop, NULL, NULL, NULL);
     CHECK_INT(weft_join(failed, NULL), -EINVAL);
     return 0;
 }
@@ -470,7 +470,7 @@ CASE(thread, the_executor_gives_futures)
     CHECK_INT(run(&uses_the_executor, NULL), 0);
     CHECK_INT(weft_new_event_loop(&loop, .workers = workers), 0);
     CHECK_INT(weft_loop_close(loop), 0);
-    future = weft_loop_run_in_executor(loop, works, NULL);
+    future = weft_loop_run_in_executor(loop, NULL, works, NULL);
     CHECK_INT(weft_result(future, NULL), -ESHUTDOWN);
     weft_unref(future);
     weft_loop_unref(loop);
@@ -489,7 +489,7 @@ static int finishes_late(void *arg, void **result)
 
 WEFT_CORO(leaves_a_call_behind)
 {
-    weft_unref(weft_loop_run_in_executor(weft_get_running_loop(), finishes_late, NULL));
+    weft_unref(weft_loop_run_in_executor(weft_get_running_loop(), NULL, finishes_late, NULL));
     return 0;
 }
 

@@ -3,6 +3,7 @@
 #include <sched.h>
 #include <semaphore.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "tests/support/serial.h"
 
@@ -341,4 +342,177 @@ WEFT_CORO(calls_ten_threads)
 CASE(threads, C236_to_thread_is_concurrent)
 {
     BOTH(&calls_ten_threads, NULL);
+}
+
+/* ---- beyond the list: executors ---- */
+
+struct meeting {
+    sem_t entered, leave;
+    _Atomic(int) inside, most, over;
+};
+
+static int meets(void *arg, void **result)
+{
+    struct meeting *m = arg;
+    int inside = ++m->inside;
+
+    (void)result;
+    if (inside > m->most)
+        m->most = inside;
+    sem_post(&m->entered);
+    sem_wait(&m->leave);
+    m->inside--;
+    m->over++;
+    return 0;
+}
+
+static void open_meeting(struct meeting *m)
+{
+    memset(m, 0, sizeof *m);
+    sem_init(&m->entered, 0, 0);
+    sem_init(&m->leave, 0, 0);
+}
+
+enum { GUESTS = 6, SEATS = 2 };
+
+/* All guests are queued before the first may leave. */
+static void invite(weft_executor_t *executor, struct meeting *m)
+{
+    weft_loop_t *loop = weft_get_running_loop();
+    weft_future_t *guests[GUESTS];
+
+    open_meeting(m);
+    for (int i = 0; i < GUESTS; i++)
+        guests[i] = weft_loop_run_in_executor(loop, executor, meets, m);
+    for (int i = 0; i < SEATS; i++)
+        sem_wait(&m->entered);
+    for (int i = 0; i < GUESTS; i++)
+        sem_post(&m->leave);
+    for (int i = 0; i < GUESTS; i++)
+        CHECK_INT(weft_join(guests[i], NULL), 0);
+    CHECK_INT(m->over, GUESTS);
+    CHECK_INT(m->most, SEATS);
+}
+
+WEFT_CORO(uses_two_executors)
+{
+    weft_loop_t *loop = weft_get_running_loop();
+    weft_executor_t *own = NULL, *other = NULL;
+    struct meeting m;
+
+    CHECK_INT(weft_executor_create(&own, WEFT_EXECUTOR_MAX + 1), -EINVAL);
+    CHECK_INT(weft_executor_create(&own, SEATS), 0);
+    CHECK_INT(weft_executor_create(&other, 0), 0);
+    CHECK_INT(weft_loop_set_default_executor(loop, NULL), -EINVAL);
+    CHECK_INT(weft_loop_set_default_executor(loop, own), 0);
+    CHECK_INT(weft_loop_set_default_executor(loop, other), -EBUSY);
+    invite(NULL, &m);
+    invite(own, &m);
+    CHECK_INT(weft_join(weft_loop_run_in_executor(loop, other, fails, ""), NULL), -EIO);
+    CHECK_INT(weft_to_thread(fails, "", NULL), -EIO);
+    weft_executor_unref(own);
+    weft_executor_unref(other);
+    return 0;
+}
+
+CASE(threads, an_executor_has_the_size_that_the_program_gives_it)
+{
+    CHECK_INT(run(&uses_two_executors, NULL), 0);
+}
+
+WEFT_CORO(adopts_it)
+{
+    CHECK_INT(weft_loop_set_default_executor(weft_get_running_loop(), arg), 0);
+    return weft_to_thread(fails, NULL, NULL) == -ECANCELED ? 0 : -EIO;
+}
+
+WEFT_CORO(may_not_adopt_it)
+{
+    CHECK_INT(weft_loop_set_default_executor(weft_get_running_loop(), arg), -EBUSY);
+    CHECK_INT(weft_to_thread(fails, "", NULL), -EIO);
+    return 0;
+}
+
+CASE(threads, an_executor_is_the_default_one_of_one_loop_and_ends_with_it)
+{
+    weft_executor_t *executor = NULL;
+    weft_loop_t *loop = NULL;
+
+    CHECK_INT(weft_executor_create(&executor, 1), 0);
+    CHECK_INT(run(&adopts_it, executor), 0);
+    CHECK_INT(run(&may_not_adopt_it, executor), 0);
+    CHECK_INT(weft_new_event_loop(&loop, .workers = workers), 0);
+    weft_future_t *late = weft_loop_run_in_executor(loop, executor, fails, NULL);
+    CHECK_INT(weft_result(late, NULL), -ESHUTDOWN);
+    weft_unref(late);
+    weft_executor_unref(weft_executor_ref(executor));
+    weft_executor_unref(executor);
+    weft_loop_unref(loop);
+}
+
+WEFT_CORO(shuts_its_executor)
+{
+    weft_loop_t *loop = weft_get_running_loop();
+    struct meeting m;
+
+    open_meeting(&m);
+    weft_future_t *guest = weft_loop_run_in_executor(loop, NULL, meets, &m);
+    CHECK_INT(weft_loop_shutdown_default_executor(loop, 0), -ETIMEDOUT);
+    CHECK_INT(weft_loop_shutdown_default_executor(loop, WEFT_MS(1)), -ETIMEDOUT);
+    CHECK_INT(weft_to_thread(fails, NULL, NULL), -ESHUTDOWN);
+    weft_cancel(weft_current_task());
+    CHECK_INT(weft_loop_shutdown_default_executor(loop, WEFT_NONE), -ECANCELED);
+    sem_post(&m.leave);
+    CHECK_INT(weft_loop_shutdown_default_executor(loop, WEFT_NONE), 0);
+    CHECK_INT(m.over, 1);
+    CHECK_INT(weft_join(guest, NULL), 0);
+    CHECK_INT(weft_loop_shutdown_default_executor(loop, WEFT_NONE), 0);
+    return 0;
+}
+
+CASE(threads, shutdown_of_the_executor_waits_for_its_calls_within_a_limit)
+{
+    CHECK_INT(run(&shuts_its_executor, NULL), 0);
+    weft_loop_t *loop = NULL;
+    CHECK_INT(weft_new_event_loop(&loop, .workers = workers), 0);
+    CHECK_INT(weft_loop_shutdown_default_executor(loop, WEFT_NONE), -EPERM);
+    weft_loop_unref(loop);
+}
+
+WEFT_CORO(shuts_one_that_was_never_used)
+{
+    weft_loop_t *loop = weft_get_running_loop();
+
+    CHECK_INT(weft_loop_shutdown_default_executor(loop, WEFT_NONE), 0);
+    CHECK_INT(weft_to_thread(fails, NULL, NULL), -ESHUTDOWN);
+    return 0;
+}
+
+CASE(threads, an_executor_that_was_shut_before_its_use_refuses)
+{
+    CHECK_INT(run(&shuts_one_that_was_never_used, NULL), 0);
+}
+
+static int ends_late(void *arg, void **result)
+{
+    (void)result;
+    for (int i = 0; i < 100; i++)
+        sched_yield();
+    ++*(_Atomic(int) *)arg;
+    return 0;
+}
+
+WEFT_CORO(leaves_calls)
+{
+    for (int i = 0; i < 3; i++)
+        weft_unref(weft_loop_run_in_executor(weft_get_running_loop(), NULL, ends_late, arg));
+    return 0;
+}
+
+CASE(threads, run_waits_for_the_calls_that_are_left)
+{
+    _Atomic(int) ended = 0;
+
+    CHECK_INT(run(&leaves_calls, &ended), 0);
+    CHECK_INT(ended, 3);
 }

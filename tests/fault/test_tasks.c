@@ -508,7 +508,7 @@ FAULTS(faults, run_in_executor)
     int rc = 0;
 
     for (int i = 0; i < 3; i++)
-        future[i] = weft_loop_run_in_executor(loop, gives_argument, NULL);
+        future[i] = weft_loop_run_in_executor(loop, NULL, gives_argument, NULL);
     for (int i = 0; i < 3; i++)
         rc = first(rc, weft_join(future[i], NULL));
     return rc;

@@ -235,7 +235,7 @@ WEFT_CORO(set_up)
     }
     weft_strand_unref(strand);
     for (int i = 0; i < JOBS; i++)
-        life->jobs[i] = weft_loop_run_in_executor(life->loop, runs_as_job, life);
+        life->jobs[i] = weft_loop_run_in_executor(life->loop, NULL, runs_as_job, life);
     set_timers(life->loop);
     return weft_sleep(0);
 }

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include <string.h>
 
-#include "runtime/sched/blocking.h"
+#include "runtime/sched/executor.h"
 #include "runtime/sched/cancel.h"
 #include "tests/unit/virtual_support.h"
 
-TestSuite(blocking, .timeout = 30);
+TestSuite(executor, .timeout = 30);
 
 enum { JOBS = 6 };
 
-static struct weft__blocking pool;
+static struct weft_executor pool;
 static char order[JOBS + 1];
 static _Atomic(uint32_t) gate, waiting;
 
@@ -46,7 +46,7 @@ static void open_gate(void)
 static void set_up(struct weft__virtual_config config)
 {
     begin(&config);
-    weft__blocking_init(&pool, sys);
+    weft__executor_init(&pool, sys, WEFT__EXECUTOR_DEFAULT);
     memset(order, 0, sizeof order);
     memset(jobs, 0, sizeof jobs);
     weft__store_relaxed(&gate, 0); /* relaxed: nobody else is there */
@@ -58,7 +58,7 @@ static void set_up(struct weft__virtual_config config)
 static int submit_job(int i, void (*run)(struct weft__job *job))
 {
     jobs[i].job.run = run;
-    return weft__blocking_submit(&pool, &jobs[i].job);
+    return weft__executor_submit(&pool, &jobs[i].job);
 }
 
 static void wait_until_blocked(uint32_t n)
@@ -81,13 +81,13 @@ static void pass(int64_t ns)
 
 static void tear_down(void)
 {
-    weft__blocking_close(&pool);
+    weft__executor_close(&pool);
     finish();
 }
 
 #define EACH_SEED(seed) for (uint64_t seed = 0; seed < 30; seed++)
 
-Test(blocking, jobs_that_block_run_side_by_side)
+Test(executor, jobs_that_block_run_side_by_side)
 {
     EACH_SEED(seed)
     {
@@ -105,7 +105,7 @@ Test(blocking, jobs_that_block_run_side_by_side)
     }
 }
 
-Test(blocking, a_thread_that_is_idle_is_used_again)
+Test(executor, a_thread_that_is_idle_is_used_again)
 {
     EACH_SEED(seed)
     {
@@ -122,7 +122,7 @@ Test(blocking, a_thread_that_is_idle_is_used_again)
     }
 }
 
-Test(blocking, a_thread_that_had_nothing_to_do_for_ten_seconds_ends)
+Test(executor, a_thread_that_had_nothing_to_do_for_ten_seconds_ends)
 {
     EACH_SEED(seed)
     {
@@ -134,10 +134,10 @@ Test(blocking, a_thread_that_had_nothing_to_do_for_ten_seconds_ends)
         open_gate();
 
         pass(9 * WEFT__SECOND);
-        for (int i = 0; i < WEFT__BLOCKING_THREADS; i++)
+        for (int i = 0; i < WEFT__EXECUTOR_DEFAULT; i++)
             before += pool.ended[i];
         pass(2 * WEFT__SECOND);
-        for (int i = 0; i < WEFT__BLOCKING_THREADS; i++)
+        for (int i = 0; i < WEFT__EXECUTOR_DEFAULT; i++)
             after += pool.ended[i];
         submit_job(3, write_name);
 
@@ -149,7 +149,7 @@ Test(blocking, a_thread_that_had_nothing_to_do_for_ten_seconds_ends)
     }
 }
 
-Test(blocking, a_queued_job_can_be_taken_back_and_then_never_runs)
+Test(executor, a_queued_job_can_be_taken_back_and_then_never_runs)
 {
     EACH_SEED(seed)
     {
@@ -160,9 +160,9 @@ Test(blocking, a_queued_job_can_be_taken_back_and_then_never_runs)
         cr_assert_eq(submit_job(1, write_name), 0);
         unsigned queued = pool.queued;
 
-        bool running = weft__blocking_take_back(&pool, &jobs[0].job);
-        bool first = weft__blocking_take_back(&pool, &jobs[1].job);
-        bool second = weft__blocking_take_back(&pool, &jobs[1].job);
+        bool running = weft__executor_take_back(&pool, &jobs[0].job);
+        bool first = weft__executor_take_back(&pool, &jobs[1].job);
+        bool second = weft__executor_take_back(&pool, &jobs[1].job);
         open_gate();
         tear_down();
 
@@ -172,7 +172,7 @@ Test(blocking, a_queued_job_can_be_taken_back_and_then_never_runs)
     }
 }
 
-Test(blocking, a_job_whose_task_was_cancelled_before_is_not_queued)
+Test(executor, a_job_whose_task_was_cancelled_before_is_not_queued)
 {
     struct weft_awaitable *task = weft__awaitable_new(WEFT__KIND_CORO, NULL, NULL, "");
     set_up((struct weft__virtual_config){.seed = 1});
@@ -193,7 +193,7 @@ Test(blocking, a_job_whose_task_was_cancelled_before_is_not_queued)
     weft__awaitable_unref(task, 2);
 }
 
-Test(blocking, a_job_is_taken_back_from_wherever_it_stands)
+Test(executor, a_job_is_taken_back_from_wherever_it_stands)
 {
     static const char *const left[] = {"cd", "bd", "bc"};
 
@@ -210,7 +210,7 @@ Test(blocking, a_job_is_taken_back_from_wherever_it_stands)
             pool.queued++;
         }
 
-        bool taken = weft__blocking_take_back(&pool, &jobs[1 + gone].job);
+        bool taken = weft__executor_take_back(&pool, &jobs[1 + gone].job);
         open_gate();
         tear_down();
 
@@ -219,7 +219,7 @@ Test(blocking, a_job_is_taken_back_from_wherever_it_stands)
     }
 }
 
-Test(blocking, where_no_thread_can_be_started_the_job_is_refused_and_not_queued)
+Test(executor, where_no_thread_can_be_started_the_job_is_refused_and_not_queued)
 {
     set_up((struct weft__virtual_config){.start_fails = 1});
 
@@ -227,13 +227,13 @@ Test(blocking, where_no_thread_can_be_started_the_job_is_refused_and_not_queued)
 
     cr_expect_eq(rc, -EAGAIN);
     cr_expect(pool.count == 0 && pool.queued == 0);
-    cr_expect_not(weft__blocking_take_back(&pool, &jobs[0].job));
+    cr_expect_not(weft__executor_take_back(&pool, &jobs[0].job));
     cr_expect_eq(submit_job(1, write_name), 0, "later there is one");
     tear_down();
     cr_expect_str_eq(order, "b");
 }
 
-Test(blocking, where_no_further_thread_can_be_started_those_that_are_there_do_the_work)
+Test(executor, where_no_further_thread_can_be_started_those_that_are_there_do_the_work)
 {
     set_up((struct weft__virtual_config){.start_fails = 2});
     submit_job(0, block);
@@ -250,26 +250,26 @@ Test(blocking, where_no_further_thread_can_be_started_those_that_are_there_do_th
     tear_down();
 }
 
-Test(blocking, more_jobs_than_threads_all_run)
+Test(executor, more_jobs_than_threads_all_run)
 {
-    static struct numbered many[WEFT__BLOCKING_THREADS + 5];
+    static struct numbered many[WEFT__EXECUTOR_DEFAULT + 5];
     set_up((struct weft__virtual_config){.seed = 1});
 
-    for (int i = 0; i < WEFT__BLOCKING_THREADS + 5; i++) {
+    for (int i = 0; i < WEFT__EXECUTOR_DEFAULT + 5; i++) {
         many[i] = (struct numbered){.job.run = block};
-        cr_assert_eq(weft__blocking_submit(&pool, &many[i].job), 0);
+        cr_assert_eq(weft__executor_submit(&pool, &many[i].job), 0);
     }
-    wait_until_blocked(WEFT__BLOCKING_THREADS);
+    wait_until_blocked(WEFT__EXECUTOR_DEFAULT);
     unsigned threads = pool.count, queued = pool.queued;
     open_gate();
-    wait_until_blocked(WEFT__BLOCKING_THREADS + 5);
+    wait_until_blocked(WEFT__EXECUTOR_DEFAULT + 5);
 
-    cr_expect_eq(threads, WEFT__BLOCKING_THREADS);
+    cr_expect_eq(threads, WEFT__EXECUTOR_DEFAULT);
     cr_expect_eq(queued, 5);
     tear_down();
 }
 
-Test(blocking, closing_runs_what_is_queued_joins_all_and_refuses_the_rest)
+Test(executor, closing_runs_what_is_queued_joins_all_and_refuses_the_rest)
 {
     EACH_SEED(seed)
     {
@@ -277,14 +277,53 @@ Test(blocking, closing_runs_what_is_queued_joins_all_and_refuses_the_rest)
         for (int i = 0; i < 4; i++)
             submit_job(i, write_name);
 
-        weft__blocking_close(&pool);
+        weft__executor_close(&pool);
         int rc = submit_job(4, write_name);
-        weft__blocking_close(&pool);
+        weft__executor_close(&pool);
 
         cr_assert_eq(strlen(order), 4);
         cr_assert_eq(rc, -ESHUTDOWN);
-        for (int i = 0; i < WEFT__BLOCKING_THREADS; i++)
+        for (int i = 0; i < WEFT__EXECUTOR_DEFAULT; i++)
             cr_assert_eq(pool.threads[i], 0);
         finish();
+    }
+}
+
+static _Atomic(int) fired;
+
+static void fire(struct weft__shut *shut)
+{
+    cr_assert_null(shut->link);
+    weft__fetch_add_relaxed(&fired, 1);
+}
+
+Test(executor, who_watches_its_end_is_told_once_when_the_last_thread_is_through)
+{
+    EACH_SEED(seed)
+    {
+        struct weft__shut first = {.fire = fire}, second = {.fire = fire}, gone = {.fire = fire},
+                          late = {.fire = fire};
+        set_up((struct weft__virtual_config){.seed = seed});
+        weft__store_relaxed(&fired, 0);
+        for (int i = 0; i < 3; i++)
+            submit_job(i, block);
+        wait_until_blocked(3);
+
+        bool watch = weft__executor_shut(&pool, &first) && weft__executor_shut(&pool, &gone) &&
+                     weft__executor_shut(&pool, &second);
+        weft__executor_forget(&pool, &gone);
+        int rc = submit_job(3, write_name), before = weft__load_relaxed(&fired);
+        open_gate();
+        weft__executor_close(&pool);
+        bool again = weft__executor_shut(&pool, &late);
+        weft__executor_forget(&pool, &first);
+        weft__executor_forget(&pool, &second);
+        finish();
+
+        cr_assert(watch && !again);
+        cr_assert_eq(rc, -ESHUTDOWN);
+        cr_assert_eq(before, 0);
+        cr_assert_eq(weft__load_relaxed(&fired), 2);
+        cr_assert_eq(pool.live, 0);
     }
 }

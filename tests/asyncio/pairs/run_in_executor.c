@@ -15,7 +15,7 @@ WEFT_CORO(amain)
     weft_result_t out[4];
 
     for (int i = 0; i < 4; i++)
-        futures[i] = weft_loop_run_in_executor(loop, work, VALUE(i));
+        futures[i] = weft_loop_run_in_executor(loop, NULL, work, VALUE(i));
     for (int i = 0; i < 4; i++)
         printf("%s%s", i ? ", " : "[", truth(weft_isfuture(futures[i])));
     puts("]");
