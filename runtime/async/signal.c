@@ -40,19 +40,20 @@ static bool is_inherited(struct watched *w)
     return weft__load_relaxed(&w->generation) != weft__fork_generation(); /* relaxed: constant */
 }
 
-static void restore(struct watched *w, int signal)
+/* False: the program has put its own in place of ours meanwhile. */
+static bool restore(struct watched *w, int signal)
 {
     struct sigaction now;
 
-    if (sigaction(signal, NULL, &now) == 0 && now.sa_sigaction == on_signal)
-        sigaction(signal, &w->before, NULL);
+    return sigaction(signal, NULL, &now) == 0 && now.sa_sigaction == on_signal &&
+           sigaction(signal, &w->before, NULL) == 0;
 }
 
-static void disinherit(struct watched *w, int signal)
+static bool disinherit(struct watched *w, int signal)
 {
-    restore(w, signal);
     weft__store_relaxed(&w->inside, 0); /* relaxed, both: there is one thread */
     weft__store_relaxed(&w->loop, NULL);
+    return restore(w, signal);
 }
 
 static void count(struct watched *w, struct weft_loop *loop, int signal)
@@ -76,8 +77,11 @@ static void on_signal(int signal, siginfo_t *info, void *context)
     int saved_errno = errno;
 
     if (is_inherited(w)) {
-        disinherit(w, signal);
-        raise(signal); /* as above */
+        if (disinherit(w, signal))
+            raise(signal); /* as above */
+        else
+            chain(&w->before, signal, info, context);
+        errno = saved_errno;
         return;
     }
     /* seq_cst, both: whoever removes stores the loop, then looks whether we are inside. */
@@ -207,7 +211,7 @@ static int add_locked(struct weft_loop *loop, int signal, struct call call, bool
     int rc = 0;
 
     if (owner && is_inherited(w)) {
-        disinherit(w, signal);
+        (void)disinherit(w, signal);
         owner = NULL;
     }
     if (owner && owner != loop)
@@ -258,7 +262,7 @@ static bool has(struct weft_loop *loop, struct watched *w)
 /* With the mutex held. Afterwards no handler touches the loop. */
 static void give_back(struct watched *w, int signal)
 {
-    restore(w, signal);
+    (void)restore(w, signal);
     weft__store_seq_cst(&w->loop, NULL); /* seq_cst, both: see on_signal */
     while (weft__load_seq_cst(&w->inside))
         weft__pause();

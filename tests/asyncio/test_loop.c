@@ -456,18 +456,6 @@ CASE(loop, C213_a_run_that_failed_leaves_no_callback_behind)
     weft_loop_unref(loop);
 }
 
-CASE(loop, C213_what_cannot_be_run_is_refused)
-{
-    weft_loop_t *loop = new_loop(), *other = new_loop();
-    weft_future_t *foreign = weft_create_future(other);
-
-    CHECK_INT(weft_loop_run_until_complete(loop, foreign, NULL), -EXDEV);
-    CHECK_INT(weft_loop_run_until_complete(loop, NULL, NULL), -EPROTOTYPE);
-    weft_unref(foreign);
-    weft_loop_unref(loop);
-    weft_loop_unref(other);
-}
-
 /* ---- C214 ---- */
 
 WEFT_CORO(fails)
@@ -682,10 +670,49 @@ WEFT_CORO(forks_a_child_that_is_signalled)
 CASE(loop, C219_a_signal_of_the_child_has_its_default_effect_there_and_none_in_the_parent)
 {
     signal(SIGUSR1, SIG_DFL);
-    if (CHILD_TSAN) /* which keeps in its hands what its handler raises again */
+    if (CHILD_TSAN) /* in whose child sigaction tells of ThreadSanitizer's own handler */
         return;
     for (int i = 0; i < 3; i++)
         BOTH(&forks_a_child_that_is_signalled, NULL);
+}
+
+static struct sigaction below;
+static _Atomic(int) above;
+
+static void passes_on(int number, siginfo_t *info, void *context)
+{
+    above++;
+    below.sa_sigaction(number, info, context);
+}
+
+WEFT_CORO(forks_below_a_handler_of_its_own)
+{
+    struct sigaction action = {.sa_sigaction = passes_on, .sa_flags = SA_SIGINFO};
+    weft_loop_t *loop = weft_get_running_loop();
+
+    CHECK_INT(weft_loop_add_signal_handler(loop, SIGUSR1, never, NULL), 0);
+    sigaction(SIGUSR1, &action, &below);
+    above = 0;
+    pid_t child = fork();
+    if (child == 0) {
+        alarm(5);
+        for (int i = 1; i <= 2; i++) {
+            send(SIGUSR1);
+            while (above < i)
+                poll(NULL, 0, 1);
+        }
+        _exit(above == 2 ? 0 : 1);
+    }
+    int status = wait_for_child(child);
+    CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    sigaction(SIGUSR1, &below, NULL);
+    return 0;
+}
+
+CASE(loop, C219_a_handler_of_the_programs_stays_in_the_child)
+{
+    signal(SIGUSR1, SIG_DFL);
+    CHECK_INT(run(&forks_below_a_handler_of_its_own, NULL), 0);
 }
 
 WEFT_CORO(forks_a_child_with_a_loop)
