@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* an immediate shutdown drops what is in, and wakes who waits.
  *
- * Source: CPython 3.13, test_shutdown_immediate and test_shutdown_immediate_putters in
- * test_queues.py. */
+ * Source: CPython 3.13, test_shutdown_immediate in Lib/test/test_asyncio/test_queues.py. */
 #include "tests/asyncio/pairs/pair.h"
 
 static weft_queue_t *queue;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* a group that is cancelled by itself ends its tasks and its body without an error.
  *
- * Source: CPython 3.15, TaskGroup.cancel; test_taskgroup_cancel_body, _idempotent in
+ * Source: CPython 3.15, TaskGroup.cancel; taskgroup_cancel_* in
  * Lib/test/test_asyncio/test_taskgroups.py. */
 #include "tests/asyncio/pairs/pair.h"
 
