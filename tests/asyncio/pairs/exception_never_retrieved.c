@@ -30,4 +30,4 @@ WEFT_CORO(amain)
     return 0;
 }
 
-PAIR(amain, 4)
+PAIR(amain, 1)

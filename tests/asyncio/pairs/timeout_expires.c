@@ -8,7 +8,6 @@ WEFT_CORO(amain)
     weft_timeout_t scope;
 
     TRY(weft_timeout_enter(&scope, WEFT_MS(1)));
-    printf("%s\n", truth(weft_timeout_expired(&scope)));
     int rc = weft_sleep(WEFT_S(100));
     printf("%s %d\n", truth(weft_timeout_expired(&scope)), weft_cancelling(task));
     rc = weft_timeout_exit(&scope, rc);

@@ -7,7 +7,6 @@ async def main():
     task = asyncio.current_task()
     try:
         async with asyncio.timeout(0.001) as scope:
-            print(scope.expired())
             try:
                 await asyncio.sleep(100)
             finally:

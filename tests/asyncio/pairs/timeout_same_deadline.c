@@ -17,4 +17,4 @@ WEFT_CORO(amain)
     return 0;
 }
 
-PAIR(amain, 4)
+PAIR(amain, 1)
