@@ -7,11 +7,6 @@ WEFT_CORO(nothing)
     return 0;
 }
 
-static void plain(void *arg)
-{
-    (void)arg;
-}
-
 WEFT_CORO(amain)
 {
     weft_coro_t *coro = weft_coro(&nothing, NULL);
@@ -22,7 +17,7 @@ WEFT_CORO(amain)
     for (int i = 0; i < 4; i++)
         printf("%s %s\n", truth(weft_iscoroutine(things[i])), truth(weft_isfuture(things[i])));
     printf("%s %s\n", truth(weft_iscoroutinefunction(&nothing)),
-           truth(weft_iscoroutinefunction(&plain)));
+           truth(weft_iscoroutinefunction(&puts)));
     weft_coro_close(coro);
     weft_unref(future);
     return weft_join(task, NULL);
