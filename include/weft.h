@@ -39,6 +39,7 @@
 #include "weft/broadcast.h"
 #include "weft/channel.h"
 #include "weft/condition.h"
+#include "weft/contextvar.h"
 #include "weft/error.h"
 #include "weft/event.h"
 #include "weft/executor.h"

@@ -25,7 +25,7 @@ struct weft_handle *weft__sequel_new(struct weft_loop *loop, struct weft_awaitab
 
     if (!handle)
         return NULL;
-    weft__handle_leave_strand(handle);
+    weft__handle_leave(handle);
     weft__loop_hold(handle->loop); /* which the end of a handle with a done_fn drops */
     handle->done_fn = run;
     handle->arg = weft__extra(anchor)->data;

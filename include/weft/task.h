@@ -24,6 +24,7 @@ typedef weft_awaitable_t weft_future_t; /* a one-shot result */
 typedef weft_awaitable_t weft_task_t;   /* a started coroutine; is a future */
 typedef struct weft_loop weft_loop_t;
 typedef struct weft_strand weft_strand_t;
+typedef struct weft_context weft_context_t; /* values of variables: weft/contextvar.h */
 
 /* The body of a coroutine, and of what weft_to_thread calls: its error is what it returns (0 or
  * more: none), its result is what it leaves in *result, which is never NULL and holds NULL at the
@@ -106,8 +107,9 @@ typedef struct weft_task_options {
     uint32_t stack_size; /* bytes, at most 8 MiB; default: that of the coroutine function */
     bool detached; /* no reference comes back (NULL); an error goes to the exception handler */
     bool pinned;   /* stays on the worker that creates it; not together with a strand */
-    weft_strand_t *strand; /* default: the creator's; WEFT_PARALLEL: none */
-    int eager_start;       /* WEFT_EAGER_...; or true */
+    weft_strand_t *strand;   /* default: the creator's; WEFT_PARALLEL: none */
+    int eager_start;         /* WEFT_EAGER_...; or true */
+    weft_context_t *context; /* shared with others; default: the values that its creator sees now */
 } weft_task_opts_t;
 
 /* Starts [coro] as a task of the running loop. It begins to run when a worker gets to it: with one

@@ -34,8 +34,8 @@
  *  5. Without WEFT_SIM spin loops do not switch, so no lock at all may be held in the functions
  * that do: submit, flush, park, attach, detach, now, wait, wake_all, thread_start, thread_join. The
  *     others (reap with all that it calls, wake, cancel, ready, owes, kick) do not switch then.
- *  6. Of thread-locals, a context has its own `worker` and `loop` (base/thread_local.h) and errno.
- * The rest is shared, so nothing that works on it may contain a point.
+ *  6. Of thread-locals, a context has its own `worker`, `loop` and `vars` (base/thread_local.h) and
+ *     errno. The rest is shared, so nothing that works on it may contain a point.
  *  7. What interleaves only in ways that lie between two points is not explored: protocols get
  * their points between the steps.
  *

@@ -43,6 +43,7 @@ struct weft__virtual_context {
     struct weft__san san; /* of the stack where it was switched away, maybe a task's */
     struct weft__worker *worker;
     struct weft_loop *loop;
+    uintptr_t vars;
     int saved_errno;
 };
 

@@ -34,8 +34,10 @@ static void exchange_thread_locals(struct weft__virtual_context *from,
 
     from->worker = mine->worker;
     from->loop = mine->loop;
+    from->vars = mine->vars;
     mine->worker = to->worker;
     mine->loop = to->loop;
+    mine->vars = to->vars;
 }
 
 static WEFT__NOINLINE void switch_to(struct weft__virtual *sim, struct weft__virtual_context *to)

@@ -40,7 +40,7 @@ weft_coro_t *weft_coro_copy_at(const weft_corofn_t *fn, const void *arg, size_t 
     }
     if (size > 0)
         memcpy(extra->copy, arg, size);
-    weft__store_release(&aw->extra, extra); /* release: pairs with weft__extra */
+    weft__store_release(&aw->extra, (uintptr_t)extra); /* release: pairs with weft__extra */
     aw->arg = extra->copy;
     return aw;
 }

@@ -3,6 +3,7 @@
 
 #include "weft/strand.h"
 #include "runtime/core/waiters.h"
+#include "runtime/sched/locals.h"
 #include "runtime/sched/loop.h"
 #include "runtime/sched/misuse.h"
 #include "runtime/sched/report.h"
@@ -53,6 +54,16 @@ static int refuse(weft_coro_t *coro)
     }
 }
 
+/* Sees what its creator does, or what it is to share. */
+static void inherit(weft_coro_t *coro, weft_context_t *context)
+{
+    weft__vars vars =
+        context ? weft__vars_ref(weft__vars_of_context(context)) : weft__locals_inherit();
+
+    if (vars)
+        weft__awaitable_exchange_vars(coro, vars);
+}
+
 /* The loop was closed meanwhile; its walk over all tasks may have ended this one already. */
 static void end_refused(weft_task_t *task)
 {
@@ -93,6 +104,7 @@ int weft__new_task(struct weft_loop *loop, weft_coro_t *coro, const weft_task_op
     }
     coro->loop = loop;
     coro->strand = strand_for(loop, opts);
+    inherit(coro, opts->context);
     coro->flags =
         (uint8_t)((opts->detached ? WEFT__TASK_DETACHED : 0) |
                   (opts->pinned ? WEFT__TASK_PINNED : 0) | stack_class << WEFT__TASK_CLASS_SHIFT);
@@ -176,14 +188,15 @@ static weft_task_t *start(struct weft_loop *loop, weft_coro_t *coro, const weft_
 }
 
 /* The common case, a third of the price of the general one: no option, no strand, the default
- * stack. */
+ * stack, no context variables. */
 static bool is_plain(const struct weft__worker *worker, const weft_coro_t *coro,
                      const weft_task_opts_t *opts)
 {
     return worker && coro && weft__kind(coro) == WEFT__KIND_CORO && !coro->fn->stack_size &&
            !worker->strand && !opts->name && !opts->stack_size && !opts->detached &&
-           !opts->pinned && !opts->strand && !opts->eager_start &&
-           !weft__load_relaxed(&worker->loop->has_factory); /* relaxed: as above */
+           !opts->pinned && !opts->strand && !opts->context && !opts->eager_start &&
+           !weft__load_relaxed(&worker->loop->has_factory) && /* relaxed: as above */
+           !weft__load_relaxed(&weft__vars_used);             /* relaxed: core/vars.h */
 }
 
 static weft_task_t *create_plain(struct weft__worker *worker, weft_coro_t *coro)

@@ -103,7 +103,7 @@ static bool schedule(struct weft_loop *loop, struct call call)
 
     if (!handle)
         return false;
-    weft__handle_leave_strand(handle);
+    weft__handle_leave(handle);
     handle->fn = call.fn;
     handle->arg = call.arg;
     (void)!weft__handle_submit(handle); /* the loop closes: nobody is left to be told */

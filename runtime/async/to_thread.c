@@ -10,6 +10,7 @@
 
 #include "runtime/core/waiters.h"
 #include "runtime/sched/cancel.h"
+#include "runtime/sched/locals.h"
 #include "runtime/sched/loop.h"
 #include "runtime/sched/misuse.h"
 #include "runtime/sched/suspend.h"
@@ -18,6 +19,7 @@ struct thread_wait {
     struct weft__wait wait;
     struct weft__job job;
     struct weft_executor *pool;
+    weft__vars vars; /* that the call sees, until it is made */
     weft_fn_t fn;
     void *arg, *result;
     int error;
@@ -27,8 +29,11 @@ struct thread_wait {
 static void run(struct weft__job *job)
 {
     struct thread_wait *w = weft__container_of(job, struct thread_wait, job);
+    weft__vars outer = weft__locals_enter(w->vars);
 
+    w->vars = 0;
     w->error = w->fn(w->arg, &w->result);
+    weft__locals_leave(outer);
     w->ran = true;
     weft__wake(job->task);
 }
@@ -76,7 +81,9 @@ int weft_to_thread(weft_fn_t fn, void *arg, void **result)
     rc = weft__loop_executor(worker->loop, &w.pool);
     if (rc < 0)
         return rc;
+    w.vars = weft__locals_inherit();
     weft__suspend_wait(task, &w.wait);
+    weft__vars_unref(w.vars);
     if (!w.ran) {
         (void)weft__raise_in(task, &w.wait); /* in any case, as it has not run */
         return -ECANCELED;

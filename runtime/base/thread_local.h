@@ -27,6 +27,7 @@ struct weft__magazine { /* a thread's private free objects of one slab (core/sla
 struct weft__thread_local {
     struct weft__worker *worker; /* whose thread this is, NULL on foreign ones (sched/self.h) */
     struct weft_loop *loop;      /* what weft_set_event_loop set */
+    uintptr_t vars;              /* its context variables, outside of tasks (sched/locals.h) */
     bool forked;          /* a child process: this thread was a worker of a loop that is not here */
     const sigset_t *mask; /* a thread of the runtime, where signals are blocked: what is blocked in
                              the thread that started the first of them */

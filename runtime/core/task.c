@@ -36,7 +36,7 @@ struct weft_awaitable *weft__awaitable_new(enum weft__kind kind, const weft_coro
     weft__store_relaxed(&aw->word, 0);
     weft__store_relaxed(&aw->ws, 0);
     weft__store_relaxed(&aw->tokens, 0);
-    weft__store_relaxed(&aw->extra, NULL);
+    weft__store_relaxed(&aw->extra, 0);
     weft__store_release(&aw->refs, kind == WEFT__KIND_CORO ? 2 : 1);
     return aw;
 }
@@ -64,8 +64,15 @@ struct weft_awaitable *weft__awaitable_failed(int error)
 
 void weft__awaitable_free_extra(struct weft_awaitable *aw)
 {
+    weft__vars vars = weft__awaitable_vars(aw);
     struct weft__extra *extra = weft__extra(aw);
 
+    /* relaxed: nobody else is left. Before the values go: they see no others any more. */
+    if (!extra)
+        weft__store_relaxed(&aw->extra, 0);
+    weft__vars_unref(vars);
+    if (!extra)
+        return;
     if (extra->destroy)
         extra->destroy(aw);
     weft__error_unref(extra->error);
@@ -92,15 +99,39 @@ void weft__awaitable_unref(struct weft_awaitable *aw, uint32_t n)
 
 struct weft__extra *weft__awaitable_extra(struct weft_awaitable *aw)
 {
-    struct weft__extra *extra = weft__extra(aw), *made;
+    uintptr_t found = weft__load_acquire(&aw->extra); /* acquire: as weft__extra */
+    struct weft__extra *made;
 
-    if (extra || !(made = calloc(1, sizeof *made)))
-        return extra;
-    /* acq_rel: release the empty object; acquire that of whoever was faster. */
-    if (weft__cas_acq_rel(&aw->extra, &extra, made))
-        return made;
-    free(made);
-    return extra;
+    if (found && !(found & WEFT__VARS_MARK))
+        return (struct weft__extra *)found;
+    made = calloc(1, sizeof *made);
+    while (made) {
+        made->vars = found;
+        /* acq_rel: release the new object; acquire that of whoever was faster. */
+        if (weft__cas_acq_rel(&aw->extra, &found, (uintptr_t)made))
+            break;
+        if (found & WEFT__VARS_MARK)
+            continue; /* the task has changed its variables */
+        free(made);
+        made = (struct weft__extra *)found;
+        break;
+    }
+    return made;
+}
+
+weft__vars weft__awaitable_exchange_vars(struct weft_awaitable *aw, weft__vars vars)
+{
+    uintptr_t found = weft__load_acquire(&aw->extra); /* acquire: as weft__extra */
+    weft__vars old;
+
+    /* acq_rel: release what is in them to whoever makes an extra part of it. */
+    while (!found || found & WEFT__VARS_MARK) {
+        if (weft__cas_acq_rel(&aw->extra, &found, vars))
+            return found;
+    }
+    old = ((struct weft__extra *)found)->vars;
+    ((struct weft__extra *)found)->vars = vars;
+    return old;
 }
 
 static struct weft__spin names; /* all names: they are rarely given, and rarely asked for */

@@ -52,6 +52,7 @@
 #include "runtime/base/base.h"
 #include "runtime/core/entry.h"
 #include "runtime/core/slab.h"
+#include "runtime/core/vars.h"
 
 struct weft_error;
 struct weft__block;
@@ -89,6 +90,7 @@ struct weft__extra {
     bool (*cancel)(struct weft_awaitable *aw, struct weft__walk *outer);
     void (*destroy)(struct weft_awaitable *aw); /* frees what `data` holds */
     void *data;
+    weft__vars vars;                   /* of a task, see `extra` */
     _Alignas(16) unsigned char copy[]; /* of weft_coro_copy */
 };
 
@@ -114,9 +116,10 @@ struct weft_awaitable {
     struct weft_awaitable *parent; /* on whose stack it runs inlined, else NULL */
     struct weft_loop
         *loop; /* borrowed: a loop outlives its tasks; futures may outlive it (loop.h) */
-    struct weft_strand *strand;          /* a reference until it is done, or NULL */
-    _Atomic(struct weft__extra *) extra; /* or NULL */
-    const char *where;                   /* "file:line" of its creation */
+    struct weft_strand *strand; /* a reference until it is done, or NULL */
+    _Atomic(uintptr_t) extra;   /* its extra part; or, with WEFT__VARS_MARK, its context
+                                   variables, if it has no other; or 0 */
+    const char *where;          /* "file:line" of its creation */
 } __attribute__((aligned(WEFT__CACHE_LINE)));
 
 _Static_assert(sizeof(struct weft_awaitable) == 2 * WEFT__CACHE_LINE, "two lines");
@@ -173,8 +176,23 @@ WEFT__INLINE bool weft__is_done(const struct weft_awaitable *aw)
 /* acquire: pairs with the release of whoever made it. */
 WEFT__INLINE struct weft__extra *weft__extra(const struct weft_awaitable *aw)
 {
-    return weft__load_acquire(&((struct weft_awaitable *)(uintptr_t)aw)->extra);
+    uintptr_t extra = weft__load_acquire(&((struct weft_awaitable *)(uintptr_t)aw)->extra);
+
+    return extra & WEFT__VARS_MARK ? NULL : (struct weft__extra *)extra;
 }
+
+/* The context variables of a task, borrowed. By itself; by others under the lock of its word, or
+ * once it is done. acquire: as above. */
+WEFT__INLINE weft__vars weft__awaitable_vars(const struct weft_awaitable *aw)
+{
+    uintptr_t extra = weft__load_acquire(&((struct weft_awaitable *)(uintptr_t)aw)->extra);
+
+    return !extra || extra & WEFT__VARS_MARK ? extra : ((struct weft__extra *)extra)->vars;
+}
+
+/* Replaces them; takes [vars] over, and gives what was there. By whoever creates the task; then by
+ * the task, under the lock of its word. */
+weft__vars weft__awaitable_exchange_vars(struct weft_awaitable *aw, weft__vars vars);
 
 /* A new object of [kind] with one reference, and for a coroutine the run's as well; or NULL. */
 struct weft_awaitable *weft__awaitable_new(enum weft__kind kind, const weft_corofn_t *fn, void *arg,
@@ -191,7 +209,8 @@ void weft__awaitable_free_extra(struct weft_awaitable *aw);
 /* Frees what nobody else can reach. */
 WEFT__INLINE void weft__awaitable_free(struct weft_awaitable *aw)
 {
-    if (weft__unlikely(weft__extra(aw) != NULL))
+    /* acquire: as weft__extra. */
+    if (weft__unlikely(weft__load_acquire(&aw->extra) != 0))
         weft__awaitable_free_extra(aw);
     weft__store_relaxed(&aw->kind, WEFT__KIND_FREE);
     /* relaxed: the walk of the registry only compares it with zero. */

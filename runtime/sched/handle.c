@@ -21,6 +21,7 @@ struct weft_handle *weft__handle_new(struct weft_loop *loop, uint32_t refs)
     handle->future = NULL;
     handle->timed = false;
     handle->where = NULL;
+    handle->vars = weft__locals_inherit();
     handle->strand = strand && strand != &loop->strand ? weft_strand_ref(strand) : NULL;
     handle->alarm.home = NULL;
     weft__store_relaxed(&handle->state, WEFT__HANDLE_SCHEDULED); /* relaxed: not shared yet */
@@ -28,10 +29,12 @@ struct weft_handle *weft__handle_new(struct weft_loop *loop, uint32_t refs)
     return handle;
 }
 
-void weft__handle_leave_strand(struct weft_handle *handle)
+void weft__handle_leave(struct weft_handle *handle)
 {
     weft_strand_unref(handle->strand);
+    weft__vars_unref(handle->vars);
     handle->strand = NULL;
+    handle->vars = 0;
 }
 
 int weft__handle_submit(struct weft_handle *handle)
@@ -70,11 +73,14 @@ struct weft_awaitable *weft__handle_ring(struct weft__alarm *alarm)
 static void call(struct weft_handle *handle)
 {
     struct weft__worker *worker = weft__self();
+    weft__vars outer = weft__locals_enter(handle->vars);
 
+    handle->vars = 0;
     if (handle->done_fn)
         handle->done_fn(handle->future, handle->arg);
     else
         handle->fn(handle->arg);
+    weft__locals_leave(outer);
     if (weft__unlikely(worker->debug))
         weft__step_end(worker, NULL, handle);
 }
@@ -148,6 +154,7 @@ void weft_handle_unref(weft_handle_t *handle)
         return;
     weft_unref(handle->future);
     weft_strand_unref(handle->strand);
+    weft__vars_unref(handle->vars);
     if (handle->done_fn)
         weft__loop_drop(handle->loop);
     weft__slab_put(WEFT__SLAB_HANDLE, handle);

@@ -17,6 +17,7 @@
 #include "weft/loop.h"
 #include "runtime/core/entry.h"
 #include "runtime/sched/alarm.h"
+#include "runtime/sched/locals.h"
 
 struct weft_strand;
 struct weft_awaitable;
@@ -39,6 +40,7 @@ struct weft_handle {
     weft_done_fn_t done_fn; /* instead of fn: a done callback of `future`, with a reference */
     struct weft_awaitable *future;
     struct weft_strand *strand; /* a reference, or NULL: the loop's own */
+    weft__vars vars;            /* that it sees, until it is called */
     struct weft__alarm alarm;   /* of call_later and call_at */
     bool timed;
     const void *where; /* the code that asked for it, for reports; NULL: the runtime */
@@ -49,9 +51,9 @@ _Static_assert(sizeof(struct weft_handle) <= 2 * WEFT__CACHE_LINE, "a slab's obj
 /* A new handle with [refs] references for the strand that is running here, or NULL. */
 struct weft_handle *weft__handle_new(struct weft_loop *loop, uint32_t refs);
 
-/* A new one: has it called in the loop's own strand, since it has nothing to do with what runs
- * here. */
-void weft__handle_leave_strand(struct weft_handle *handle);
+/* A new one: has it called in the loop's own strand and without variables, since it has nothing to
+ * do with what runs here. */
+void weft__handle_leave(struct weft_handle *handle);
 
 /* Any thread: puts it into its strand's queue. It takes one reference over, also on failure. 0,
  * -ESHUTDOWN. */

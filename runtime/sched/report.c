@@ -5,6 +5,8 @@
 
 #include "weft/error.h"
 #include "runtime/core/error.h"
+#include "runtime/core/task.h"
+#include "runtime/sched/locals.h"
 #include "runtime/sched/loop.h"
 
 void weft_loop_default_exception_handler(weft_loop_t *loop, const weft_exception_context_t *context)
@@ -29,15 +31,23 @@ static void by_default(weft_loop_t *loop, const weft_exception_context_t *contex
     weft_loop_default_exception_handler(loop, context);
 }
 
+/* The handler sees the context variables of the task that it is told of, if that is done: before,
+ * they are the task's alone. */
 static void tell(struct weft_loop *loop, weft_exception_handler_t handler,
                  const weft_exception_context_t *context, void *arg)
 {
     struct weft__worker *worker = weft__self();
     bool outer = worker && worker->telling;
+    struct weft_awaitable *aw = context->future;
+    weft__vars vars = aw && weft__is_done(aw) ? weft__awaitable_vars(aw) : 0;
 
+    if (vars)
+        vars = weft__locals_exchange(weft__vars_snapshot(vars));
     if (worker)
         worker->telling = true;
     handler(loop, context, arg);
+    if (vars)
+        weft__vars_unref(weft__locals_exchange(vars));
     if (worker)
         worker->telling = outer;
 }

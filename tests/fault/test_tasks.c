@@ -572,3 +572,49 @@ FAULTS(faults, signal_handler)
     CHECK(weft_loop_remove_signal_handler(loop, SIGUSR1));
     return 0;
 }
+
+/* ---- context variables ---- */
+
+static int values; /* that are not destroyed */
+
+static void destroyed(void *value)
+{
+    (void)value;
+    values--;
+}
+
+static const weft_context_var_t variable = {.name = "variable", .destroy = destroyed};
+
+static int set_variable(weft_context_token_t *token)
+{
+    int rc = weft_context_var_set(&variable, &values, token);
+
+    values += rc == 0;
+    return rc;
+}
+
+WEFT_CORO(sets_variable)
+{
+    return set_variable(NULL);
+}
+
+FAULTS(faults, context_variables)
+{
+    weft_context_token_t token;
+    weft_context_t *context = NULL;
+    void *before = weft_context_var_get(&variable);
+    int rc = set_variable(&token);
+
+    if (rc < 0)
+        return rc;
+    rc = weft_join(weft_create_task(weft_coro(&sets_variable, NULL)), NULL);
+    if (rc == 0 && !(context = weft_copy_context()))
+        rc = -ENOMEM;
+    if (rc == 0)
+        rc = weft_join(weft_create_task(weft_coro(&sets_variable, NULL), .context = context), NULL);
+    weft_context_unref(context);
+    if (weft_context_var_reset(&variable, &token) < 0)
+        return rc < 0 ? rc : -ENOMEM;
+    CHECK(weft_context_var_get(&variable) == before);
+    return rc;
+}

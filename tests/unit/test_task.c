@@ -246,7 +246,7 @@ static struct weft_awaitable *destroyed;
 static void destroy(struct weft_awaitable *aw)
 {
     destroyed = aw;
-    free(aw->extra->data);
+    free(weft__extra(aw)->data);
 }
 
 Test(task, the_extra_part_is_made_once_and_destroyed_with_the_object)
