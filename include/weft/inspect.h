@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * inspect: what the runtime counts.
+ * inspect: what the runtime counts, where tasks stand.
  */
 #ifndef WEFT_INSPECT_H
 #define WEFT_INSPECT_H
+
+#include <stdio.h>
 
 #include "weft/task.h"
 
@@ -34,12 +36,31 @@ typedef struct weft_worker_stats {
     int64_t cpu_ns;
 } weft_worker_stats_t;
 
+#define WEFT_STACK_DEPTH 64 /* calls that weft_print_stack shows at most */
+
 WEFT_BEGIN
 
 /* Returns 0, -EPERM (NULL, and no loop runs here), -EINVAL (size). NULL: the running loop. */
 WEFT_API int weft_loop_stats(weft_loop_t *loop, weft_stats_t *stats);
 /* Returns 0, -EPERM, -EINVAL (size, or no such worker). */
 WEFT_API int weft_loop_worker_stats(weft_loop_t *loop, unsigned worker, weft_worker_stats_t *stats);
+
+/* Where [task] (NULL: the running one) stands: the code addresses of its calls, innermost first, at
+ * most [capacity], into [frames]. All of its stack, that of a parent included on whose stack it
+ * runs. Any thread, with a reference.
+ * Returns      how many; 0: it is done; -EBUSY: it runs on another thread, or is about to run;
+ *              -EPROTOTYPE (no task), -EPERM (NULL outside of a task)
+ * Python       task.get_stack(), which has the oldest first, and no calls below the coroutine's */
+WEFT_API int weft_get_stack(weft_task_t *task, void **frames, size_t capacity);
+
+/* Writes that to [file] (NULL: standard error), one call a line: its function, if that is not
+ * static, else the place that addr2line takes. Returns 0, or errors as above. Python's
+ * task.print_stack(). */
+WEFT_API int weft_print_stack(weft_task_t *task, FILE *file);
+
+/* The coroutine function that [task] runs: its name, where it is defined. NULL: no task. Python's
+ * task.get_coro(). */
+WEFT_API const weft_corofn_t *weft_get_coro(const weft_task_t *task);
 
 WEFT_END
 #endif

@@ -17,9 +17,9 @@
  *                                         other processors, and (with WEFT__CONTEXT_UCONTEXT
  *                                         defined) to test the others against
  *
- * A parked context can be unwound: at the saved stack pointer, with weft__context_parked as the
- * program counter, the unwind tables describe the frame. The outermost frame says that it is the
- * last one, so backtraces end at the entry.
+ * A parked context can be unwound: by weft__context_beneath; for a debugger, at the saved stack
+ * pointer, with weft__context_parked as the program counter, the unwind tables describe the frame.
+ * The outermost frame says that it is the last one, so backtraces end at the entry.
  *
  * Sanitizers must be told of each switch: sanitizer.h.
  *
@@ -50,5 +50,12 @@ void *weft__context_make(void *top, void (*entry)(uintptr_t value));
  * the last switch to it passed.
  */
 uintptr_t weft__context_switch(void **save, void *to, uintptr_t value);
+
+/*
+ * Calls fn(arg) here, but so that whoever unwinds the stack from there comes, after the frame of
+ * this call, to where [parked] stands, which must stay parked meanwhile, and on to its end. (With
+ * the twin the unwinding ends at this call.)
+ */
+void weft__context_beneath(void *parked, void (*fn)(void *arg), void *arg);
 
 #endif

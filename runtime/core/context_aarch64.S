@@ -100,6 +100,48 @@ weft__context_make:                     /* x0: top, x1: entry */
         .cfi_endproc
         .size   weft__context_make, . - weft__context_make
 
+/* While it calls, its unwind table is that of a parked context whose stack pointer is in x19. */
+        .globl  weft__context_beneath
+        .hidden weft__context_beneath
+        .type   weft__context_beneath, %function
+        .p2align 4
+weft__context_beneath:                  /* x0: parked, x1: fn, x2: arg */
+        .cfi_startproc
+        hint    #34                     /* bti c */
+        stp     x29, x30, [sp, #-32]!
+        .cfi_adjust_cfa_offset 32
+        .cfi_rel_offset x29, 0
+        .cfi_rel_offset x30, 8
+        str     x19, [sp, #16]
+        .cfi_rel_offset x19, 16
+        mov     x19, x0
+        mov     x0, x2
+        .cfi_remember_state
+        .cfi_def_cfa x19, 176
+        .cfi_offset x29, -176
+        .cfi_offset x30, -168
+        .cfi_offset x19, -160
+        .cfi_offset x20, -152
+        .cfi_offset x21, -144
+        .cfi_offset x22, -136
+        .cfi_offset x23, -128
+        .cfi_offset x24, -120
+        .cfi_offset x25, -112
+        .cfi_offset x26, -104
+        .cfi_offset x27, -96
+        .cfi_offset x28, -88
+        blr     x1
+        .cfi_restore_state
+        ldr     x19, [sp, #16]
+        ldp     x29, x30, [sp], #32
+        .cfi_def_cfa sp, 0
+        .cfi_restore x29
+        .cfi_restore x30
+        .cfi_restore x19
+        ret
+        .cfi_endproc
+        .size   weft__context_beneath, . - weft__context_beneath
+
 /* The first step of a new context: x19 is its entry, x0 the value, and the stack is at its top. */
         .type   weft__context_start, %function
         .p2align 4

@@ -110,6 +110,36 @@ weft__context_make:                     /* rdi: top, rsi: entry */
         .cfi_endproc
         .size   weft__context_make, . - weft__context_make
 
+/* While it calls, its unwind table is that of a parked context whose stack pointer is in rbx. */
+        .globl  weft__context_beneath
+        .hidden weft__context_beneath
+        .type   weft__context_beneath, @function
+        .p2align 4
+weft__context_beneath:                  /* rdi: parked, rsi: fn, rdx: arg */
+        .cfi_startproc
+        endbr64
+        pushq   %rbx
+        .cfi_adjust_cfa_offset 8
+        .cfi_rel_offset rbx, 0
+        movq    %rdi, %rbx
+        movq    %rdx, %rdi
+        .cfi_remember_state
+        .cfi_def_cfa rbx, 64
+        .cfi_offset rbp, -16
+        .cfi_offset rbx, -24
+        .cfi_offset r12, -32
+        .cfi_offset r13, -40
+        .cfi_offset r14, -48
+        .cfi_offset r15, -56
+        callq   *%rsi
+        .cfi_restore_state
+        popq    %rbx
+        .cfi_adjust_cfa_offset -8
+        .cfi_restore rbx
+        ret
+        .cfi_endproc
+        .size   weft__context_beneath, . - weft__context_beneath
+
 /* The first step of a new context: rbx is its entry, rax the value, and the stack is at its top. */
         .type   weft__context_start, @function
         .p2align 4

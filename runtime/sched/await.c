@@ -157,6 +157,16 @@ static bool inlined_interrupt(struct weft_awaitable *task, struct weft__wait *wa
 
 static const struct weft__wait_kind inlined_kind = {"inlined child", NULL, inlined_interrupt};
 
+struct weft_awaitable *weft__awaited(struct weft__wait *wait, bool *inlined)
+{
+    *inlined = wait->kind == &inlined_kind;
+    if (*inlined)
+        return weft__container_of(wait, struct inlined_wait, wait)->child;
+    if (wait->kind == &await_kind)
+        return weft__container_of(wait, struct await_wait, wait)->aw;
+    return NULL;
+}
+
 void weft__await_publish(struct weft_awaitable *task)
 {
     struct weft_awaitable *outermost = NULL;

@@ -25,6 +25,10 @@
  * in a circle of tasks a cancel has ended the wait. */
 bool weft__await_done(struct weft_awaitable *task, struct weft_awaitable *aw);
 
+/* What a task waits for, if that is an awaitable; else NULL. By whoever may look at [wait]
+ * (cancel.h). [inlined]: it is a child that runs on the same stack. */
+struct weft_awaitable *weft__awaited(struct weft__wait *wait, bool *inlined);
+
 /* Makes the inlined parents of [task] visible as waiting. By the running task, before it
  * switches. */
 void weft__await_publish(struct weft_awaitable *task);

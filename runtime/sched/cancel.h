@@ -42,6 +42,13 @@ void weft__wake(struct weft_awaitable *task);
  * weft__walk, or NULL. False: it is done. */
 bool weft__cancel_task(struct weft_awaitable *task, struct weft__walk *outer);
 
+/* Calls look(task, arg) while [task] waits and cannot go on: its stack, its wait and what that
+ * names may be read. False: it does not wait, and nothing was called. The caller holds a reference,
+ * or looks at the task on whose stack it runs. [look] may look further, inward only; it does not
+ * wake, cancel or suspend. */
+bool weft__look(struct weft_awaitable *task, void (*look)(struct weft_awaitable *task, void *arg),
+                void *arg);
+
 /* At the end of the loop: takes [task] out of whatever it waits in, and holds it for ever, so that
  * nobody looks at its frame or resumes it any more. */
 void weft__cancel_for_ever(struct weft_awaitable *task);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* inspect: what the runtime counts. */
+/* inspect: what the runtime counts, where tasks stand. */
+#include <stdlib.h>
+
 #include "tests/support/workers.h"
 
 TestSuite(inspect, .timeout = 30);
@@ -66,4 +68,216 @@ CASE(inspect, of_a_loop_that_does_not_run)
     CHECK_INT(weft_loop_stats(loop, &stats), 0);
     CHECK_INT(weft_loop_worker_stats(loop, 0, &worker), 0);
     weft_loop_unref(loop);
+}
+
+/* ---- stacks ---- */
+
+enum { DEPTH = 100 };
+
+static void *place; /* where the task's own function goes on after its call */
+static weft_future_t *stands, *gate;
+
+static __attribute__((noinline)) int waits_deeper(int levels)
+{
+    int rc;
+
+    if (levels > 0) {
+        rc = waits_deeper(levels - 1);
+        return rc < 0 ? rc - 1 : rc;
+    }
+    weft_set_result(stands, NULL);
+    return weft_await(gate, NULL);
+}
+
+static __attribute__((noinline)) int waits(void)
+{
+    place = __builtin_return_address(0);
+    int rc = waits_deeper(5);
+    return rc < 0 ? rc - 1 : rc; /* not a tail call */
+}
+
+WEFT_CORO(waits_inside)
+{
+    int rc = waits();
+
+    CHECK_INT(rc, 0);
+    return rc;
+}
+
+static bool contains(void *const *frames, int count, const void *address)
+{
+    for (int i = 0; i < count; i++) {
+        if (frames[i] == address)
+            return true;
+    }
+    return false;
+}
+
+/* Until it stands still: it may be about to suspend, after what it did last. */
+static int stack_of(weft_task_t *task, void **frames, size_t capacity)
+{
+    int count;
+
+    while ((count = weft_get_stack(task, frames, capacity)) == -EBUSY)
+        CHECK_INT(weft_sleep(0), 0);
+    return count;
+}
+
+static weft_task_t *standing(const weft_corofn_t *fn, void *arg)
+{
+    stands = weft_create_future(NULL);
+    gate = weft_create_future(NULL);
+    weft_task_t *task = weft_create_task(weft_coro(fn, arg), .name = "standing");
+    CHECK_INT(weft_join(stands, NULL), 0);
+    return task;
+}
+
+static void let_go(weft_task_t *task)
+{
+    CHECK_INT(weft_set_result(gate, NULL), 0);
+    CHECK_INT(weft_join(task, NULL), 0);
+    weft_unref(gate);
+}
+
+WEFT_CORO(looks_at_one_that_waits)
+{
+    void *frames[DEPTH];
+    weft_task_t *task = standing(&waits_inside, NULL);
+    int count = stack_of(task, frames, DEPTH);
+
+    CHECK(count > 6);
+    CHECK(contains(frames, count, place));
+    CHECK_INT(stack_of(task, frames, 3), 3);
+    CHECK_INT(stack_of(task, frames, 0), 0);
+    CHECK(weft_get_coro(task) == &waits_inside && weft_get_coro(gate) == NULL);
+    weft_ref(task);
+    let_go(task);
+    CHECK_INT(weft_get_stack(task, frames, DEPTH), 0);
+    weft_unref(task);
+    stands = weft_create_future(NULL);
+    CHECK_INT(weft_get_stack(stands, frames, DEPTH), -EPROTOTYPE);
+    weft_unref(stands);
+    return 0;
+}
+
+CASE(inspect, the_whole_stack_of_a_task_that_waits)
+{
+    CHECK_INT(run(&looks_at_one_that_waits, NULL), 0);
+    CHECK_INT(weft_get_stack(NULL, NULL, 0), -EPERM);
+}
+
+WEFT_CORO(has_an_inlined_child)
+{
+    return weft_join(weft_create_task(weft_coro(&waits_inside, NULL)), NULL);
+}
+
+WEFT_CORO(looks_at_a_parent)
+{
+    void *frames[DEPTH];
+    weft_task_t *task = standing(&has_an_inlined_child, NULL);
+    int count = stack_of(task, frames, DEPTH);
+
+    CHECK(count > 2);
+    let_go(task);
+    return 0;
+}
+
+CASE(inspect, a_parent_is_seen_with_or_without_the_child_on_its_stack)
+{
+    CHECK_INT(run(&looks_at_a_parent, NULL), 0);
+}
+
+static __attribute__((noinline)) int own(void **frames)
+{
+    place = __builtin_return_address(0);
+    return weft_get_stack(NULL, frames, DEPTH);
+}
+
+WEFT_CORO(looks_at_itself)
+{
+    void *frames[DEPTH];
+    int count = own(frames);
+
+    CHECK(count > 2);
+    CHECK(contains(frames, count, place));
+    return 0;
+}
+
+CASE(inspect, the_running_task_sees_its_own)
+{
+    CHECK_INT(run(&looks_at_itself, NULL), 0);
+}
+
+WEFT_CORO(prints)
+{
+    char *text;
+    size_t length;
+    FILE *file = open_memstream(&text, &length);
+    weft_task_t *task = standing(&waits_inside, NULL);
+
+    while (weft_print_stack(task, file) == -EBUSY)
+        CHECK_INT(weft_sleep(0), 0);
+    let_go(task);
+    fclose(file);
+    CHECK(strstr(text, "Stack of standing, created at " __FILE__));
+    CHECK(strstr(text, "#0 "));
+    CHECK(strstr(text, "weft_await+0x"));
+    free(text);
+    return 0;
+}
+
+CASE(inspect, a_stack_is_printed_with_the_names_of_functions)
+{
+    CHECK_INT(run(&prints, NULL), 0);
+}
+
+/* What is looked at again and again is cancelled and woken none the worse. */
+
+enum { ROUNDS = 300 };
+
+WEFT_CORO(is_disturbed)
+{
+    intptr_t cancelled = 0;
+
+    for (int i = 0; i < ROUNDS; i++) {
+        int rc = weft_sleep(i % 3 == 0 ? 0 : 10000);
+        cancelled += rc == -ECANCELED;
+        while (weft_cancelling(weft_current_task()) > 0 && rc == -ECANCELED)
+            weft_uncancel(weft_current_task());
+    }
+    *result = (void *)cancelled;
+    return 0;
+}
+
+WEFT_CORO(looks_again_and_again)
+{
+    void *frames[DEPTH];
+
+    while (!weft_done(arg)) {
+        int count = weft_get_stack(arg, frames, DEPTH);
+        CHECK(count >= 0 || count == -EBUSY);
+        CHECK_INT(weft_sleep(0), 0);
+    }
+    return 0;
+}
+
+WEFT_CORO(disturbs)
+{
+    weft_task_t *task = weft_create_task(weft_coro(&is_disturbed, NULL)), *looker[3];
+
+    for (int i = 0; i < 3; i++)
+        looker[i] = weft_create_task(weft_coro(&looks_again_and_again, task));
+    while (!weft_done(task)) {
+        weft_cancel(task);
+        CHECK_INT(weft_sleep(20000), 0);
+    }
+    for (int i = 0; i < 3; i++)
+        CHECK_INT(weft_join(looker[i], NULL), 0);
+    weft_unref(task);
+    return 0;
+}
+
+CASE(inspect, to_look_disturbs_neither_cancels_nor_wake_ups)
+{
+    CHECK_INT(run(&disturbs, NULL), 0);
 }
