@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * inspect: what the runtime counts, where tasks stand.
+ * inspect: what the runtime counts, where tasks stand, who awaits whom.
  */
 #ifndef WEFT_INSPECT_H
 #define WEFT_INSPECT_H
@@ -36,6 +36,17 @@ typedef struct weft_worker_stats {
     int64_t cpu_ns;
 } weft_worker_stats_t;
 
+/* An awaitable, where it stands, and who awaits it. */
+typedef struct weft_call_graph {
+    weft_awaitable_t *future; /* a reference */
+    void **call_stack;        /* of a task: code addresses, innermost first */
+    size_t frames;            /* how many; none if it runs on another thread, or is about to */
+    struct weft_call_graph **awaited_by;
+    size_t count; /* how many */
+    bool cut;     /* the rest is not shown: it stands further out already (they await each other),
+                     or the graph is too large */
+} weft_call_graph_t;
+
 #define WEFT_STACK_DEPTH 64 /* calls that weft_print_stack shows at most */
 
 WEFT_BEGIN
@@ -57,6 +68,20 @@ WEFT_API int weft_get_stack(weft_task_t *task, void **frames, size_t capacity);
  * static, else the place that addr2line takes. Returns 0, or errors as above. Python's
  * task.print_stack(). */
 WEFT_API int weft_print_stack(weft_task_t *task, FILE *file);
+
+/* Who awaits [future] (NULL: the running task), who awaits those, and so on: the edges that await,
+ * gather, wait, shield and task groups make. At most [limit] addresses of each call stack; 0: none.
+ * Other tasks go on meanwhile, so what comes out may be of different moments. Any thread.
+ * Returns      0 with *graph, for weft_call_graph_free; -EPERM (NULL outside of a task),
+ * -EPROTOTYPE (no future), -EINVAL, -ENOMEM Python       asyncio.capture_call_graph() */
+WEFT_API int weft_capture_call_graph(weft_awaitable_t *future, size_t limit,
+                                     weft_call_graph_t **graph);
+WEFT_API void weft_call_graph_free(weft_call_graph_t *graph); /* NULL is allowed */
+
+/* The same as a text: to [file] (NULL: standard output), or malloc'd in *text. Errors as above.
+ * Python's asyncio.print_call_graph(), asyncio.format_call_graph(). */
+WEFT_API int weft_print_call_graph(weft_awaitable_t *future, size_t limit, FILE *file);
+WEFT_API int weft_format_call_graph(weft_awaitable_t *future, size_t limit, char **text);
 
 /* The coroutine function that [task] runs: its name, where it is defined. NULL: no task. Python's
  * task.get_coro(). */

@@ -100,6 +100,7 @@ static bool link_callback(struct weft_awaitable *future, struct weft_handle *han
     if (newest == WEFT__WORD_DONE)
         return false;
     waiter_of(handle)->fire = fire;
+    waiter_of(handle)->awaiter = NULL;
     weft__word_unlock(future, weft__waiters_add(newest, waiter_of(handle)));
     return true;
 }

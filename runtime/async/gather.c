@@ -169,6 +169,7 @@ static struct gather *new_gather(struct weft_loop *loop, weft_awaitable_t *const
     extra->cancel = cancel;
     extra->destroy = destroy;
     gather->future = weft_ref(future);
+    gather->watch.awaiter = future;
     gather->return_exceptions = opts->return_exceptions;
     return gather;
 }

@@ -64,7 +64,8 @@ static weft_future_t *make(struct weft_awaitable *inner)
         weft_unref(outer);
         return weft__awaitable_failed(-ENOMEM);
     }
-    *shield = (struct shield){.waiter.fire = fire, .outer = outer, .inner = weft_ref(inner)};
+    *shield = (struct shield){
+        .waiter = {.fire = fire, .awaiter = outer}, .outer = outer, .inner = weft_ref(inner)};
     outer->loop = inner->loop;
     extra->data = shield;
     extra->destroy = destroy;

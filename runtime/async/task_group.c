@@ -238,6 +238,7 @@ static void join_group(struct group *group, struct member *member, struct weft_a
     bool ending;
 
     member->waiter.fire = fire;
+    member->waiter.awaiter = group->parent;
     member->group = group;
     member->task = task;
     weft_ref(task); /* ours, as it may be done and gone in between */

@@ -102,6 +102,7 @@ void weft__watch_start(struct weft__watch *watch)
             continue;
         weft__fetch_add_relaxed(&watch->refs, 1); /* relaxed: we hold one */
         which->waiter.fire = fire;
+        which->waiter.awaiter = watch->awaiter;
         newest = weft__word_lock(which->aw);
         if (newest == WEFT__WORD_DONE)
             fire(&which->waiter, which->aw);

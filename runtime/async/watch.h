@@ -25,6 +25,8 @@ struct weft__watch {
     _Atomic(uint32_t) refs;
     /* On whatever worker completes it, with no lock held; each once. */
     void (*done)(struct weft__watch *watch, struct weft__watched *which);
+    struct weft_awaitable
+        *awaiter; /* on whose behalf, as of a waiter; or NULL: the user's to set */
     size_t count;
     struct weft__watched *watched; /* [count] */
 };

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "runtime/core/waiters.h"
 
+#include <stdlib.h>
+
 #include "runtime/base/sim.h"
 #include "runtime/base/spin.h"
 #include "runtime/core/error.h"
@@ -55,6 +57,45 @@ void weft__word_settle(struct weft_awaitable *aw)
     /* acquire: pairs with the release at the end of the firing. */
     while (weft__load_acquire(&aw->word) == WEFT__WORD_FIRING)
         weft__spin_pause(&rounds);
+}
+
+/* How many there are; of these the oldest [capacity] go to [out], with references. */
+static size_t list_awaiters(struct weft_awaitable *aw, struct weft_awaitable **out, size_t capacity)
+{
+    uintptr_t newest = weft__word_lock(aw);
+    struct weft__waiter *waiter = (struct weft__waiter *)newest;
+    size_t count = 0;
+
+    if (newest == WEFT__WORD_DONE)
+        return 0;
+    while (waiter && waiter->older)
+        waiter = waiter->older;
+    for (; waiter; waiter = waiter->newer) {
+        if (!waiter->awaiter)
+            continue;
+        if (count < capacity) {
+            weft__awaitable_ref(waiter->awaiter);
+            out[count] = waiter->awaiter;
+        }
+        count++;
+    }
+    weft__word_unlock(aw, newest);
+    return count;
+}
+
+long weft__awaiters(struct weft_awaitable *aw, struct weft_awaitable ***awaiters)
+{
+    size_t capacity = list_awaiters(aw, NULL, 0), count;
+
+    if (capacity == 0)
+        return 0;
+    *awaiters = malloc(capacity * sizeof **awaiters);
+    if (!*awaiters)
+        return -ENOMEM;
+    count = list_awaiters(aw, *awaiters, capacity); /* who came in between is left out */
+    if (count == 0)
+        free(*awaiters);
+    return (long)(count < capacity ? count : capacity);
 }
 
 bool weft__awaitable_complete(struct weft_awaitable *aw, int error, void *result)

@@ -24,6 +24,8 @@
 struct weft__waiter {
     struct weft__waiter *older, *newer;
     void (*fire)(struct weft__waiter *waiter, struct weft_awaitable *done);
+    struct weft_awaitable *awaiter; /* whose node it is, which lives as long as it is linked, for
+                                       reports; or NULL */
 };
 
 /* Locks the word. Returns the newest waiter (or 0), or WEFT__WORD_DONE, which is not locked. */
@@ -73,6 +75,10 @@ void weft__word_complete(struct weft_awaitable *aw, uintptr_t newest);
 
 /* Any thread, with [aw] done: waits until all its waiters were told. Not in a fire. */
 void weft__word_settle(struct weft_awaitable *aw);
+
+/* References to those who wait for [aw], oldest first, in a malloc'd array *awaiters; 0 of them: no
+ * array. Returns how many, or -ENOMEM. */
+long weft__awaiters(struct weft_awaitable *aw, struct weft_awaitable ***awaiters);
 
 /* Stores the outcome and completes. False: it was done already. */
 bool weft__awaitable_complete(struct weft_awaitable *aw, int error, void *result);

@@ -16,13 +16,13 @@ enum { INLINE_ROOM = 16 * 1024 }; /* stack that must be left for a child to run 
 struct await_wait {
     struct weft__wait wait;
     struct weft__waiter waiter;
-    struct weft_awaitable *task, *aw;
+    struct weft_awaitable *aw;
 };
 
 static void fire(struct weft__waiter *waiter, struct weft_awaitable *done)
 {
     (void)done;
-    weft__wake(weft__container_of(waiter, struct await_wait, waiter)->task);
+    weft__wake(waiter->awaiter);
 }
 
 /* A plain future ends at once, with what the cancel has to say. */
@@ -123,7 +123,8 @@ static const struct weft__wait_kind await_kind = {"await", await_commit, await_i
 
 bool weft__await_done(struct weft_awaitable *task, struct weft_awaitable *aw)
 {
-    struct await_wait w = {.wait.kind = &await_kind, .waiter.fire = fire, .task = task, .aw = aw};
+    struct await_wait w = {
+        .wait.kind = &await_kind, .waiter = {.fire = fire, .awaiter = task}, .aw = aw};
 
     weft__suspend_wait(task, &w.wait);
     return weft__wait_struck(&w.wait);
