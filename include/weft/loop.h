@@ -75,6 +75,9 @@ WEFT_API weft_loop_t *weft_get_event_loop(void);
 WEFT_API void weft_set_event_loop(weft_loop_t *loop);
 
 /* Runs until [aw] is done. A coroutine becomes a task.
+ * When for a second nothing in the loop could go on, and nothing ever will by itself, the exception
+ * handler is told, once: which tasks wait, for what, and which of them for each other. The loop
+ * sleeps on. (Not if another thread of the process, or a signal handler, may still wake it.)
  * Call from    a thread in which no loop runs (-EBUSY); one at a time per loop (-EBUSY)
  * Steals       a coroutine that was not used yet; borrows a task or a future
  * Returns      as weft_await; WEFT_ESTOPPED (weft_loop_stop came first; the task goes on in the

@@ -80,6 +80,16 @@ static void kick(weft__thread thread)
     weft__virtual_unblock(other);
 }
 
+static unsigned threads(void)
+{
+    struct weft__virtual *sim = here();
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < sim->count; i++)
+        count += sim->contexts[i]->state != WEFT__VIRTUAL_ENDED;
+    return count;
+}
+
 static bool wait(_Atomic(uint32_t) *word, uint32_t value, int64_t deadline)
 {
     struct weft__virtual *sim = here();
@@ -114,6 +124,7 @@ const struct weft__system weft__system_virtual = {
     .thread_join = thread_join,
     .thread_self = thread_self,
     .kick = kick,
+    .threads = threads,
     .wait = wait,
     .wake_all = wake_all,
 };

@@ -192,9 +192,12 @@ static weft_task_t *start(struct weft_loop *loop, weft_coro_t *coro, const weft_
 static bool is_plain(const struct weft__worker *worker, const weft_coro_t *coro,
                      const weft_task_opts_t *opts)
 {
+    /* One test for all of them. */
+    uintptr_t any = (uintptr_t)opts->name | (uintptr_t)opts->strand | (uintptr_t)opts->context |
+                    opts->stack_size | opts->detached | opts->pinned | (unsigned)opts->eager_start;
+
     return worker && coro && weft__kind(coro) == WEFT__KIND_CORO && !coro->fn->stack_size &&
-           !worker->strand && !opts->name && !opts->stack_size && !opts->detached &&
-           !opts->pinned && !opts->strand && !opts->context && !opts->eager_start &&
+           !worker->strand && any == 0 &&
            !weft__load_relaxed(&worker->loop->has_factory) && /* relaxed: as above */
            !weft__load_relaxed(&weft__vars_used);             /* relaxed: core/vars.h */
 }

@@ -183,6 +183,19 @@ static int install_once(void)
     return installed;
 }
 
+/* With the mutex held. Those of the program, which may let something go on: not that of weft_run.
+ */
+static void count_handlers(struct weft_loop *loop)
+{
+    uint32_t count = 0;
+
+    for (int signal = 1; signal < NSIG; signal++) { /* relaxed throughout: for a report */
+        struct watched *w = &watched[signal];
+        count += weft__load_relaxed(&w->loop) == loop && !weft__load_relaxed(&w->interrupt);
+    }
+    weft__store_relaxed(&loop->signal_handlers, count);
+}
+
 /* With the mutex held; nobody has the signal. */
 static int take_over(struct weft_loop *loop, int signal)
 {
@@ -238,6 +251,7 @@ static int add(struct weft_loop *loop, int signal, struct call call, bool interr
         return rc;
     pthread_mutex_lock(&mutex);
     rc = add_locked(loop, signal, call, interrupt);
+    count_handlers(loop);
     pthread_mutex_unlock(&mutex);
     return rc;
 }
@@ -278,6 +292,7 @@ bool weft_loop_remove_signal_handler(weft_loop_t *loop, int signal)
     removed = has(loop, &watched[signal]) && !weft__load_relaxed(&watched[signal].interrupt);
     if (removed)
         give_back(&watched[signal], signal);
+    count_handlers(loop);
     pthread_mutex_unlock(&mutex);
     return removed;
 }

@@ -213,6 +213,17 @@ bool weft__executor_take_back(struct weft_executor *pool, struct weft__job *job)
     return queued;
 }
 
+bool weft__executor_quiet(struct weft_executor *pool, unsigned *threads)
+{
+    bool quiet;
+
+    weft__spin_lock(&pool->lock);
+    quiet = !pool->first && pool->idle == pool->live;
+    *threads = pool->live;
+    weft__spin_unlock(&pool->lock);
+    return quiet;
+}
+
 bool weft__executor_adopt(struct weft_executor *pool)
 {
     bool adopted;

@@ -69,6 +69,9 @@ int weft__executor_submit(struct weft_executor *pool, struct weft__job *job);
 /* Any thread. True: the job was still queued, and is not any more. */
 bool weft__executor_take_back(struct weft_executor *pool, struct weft__job *job);
 
+/* Whether no job is queued or runs; *threads is how many threads it has. */
+bool weft__executor_quiet(struct weft_executor *pool, unsigned *threads);
+
 /* It becomes the default one of a loop. False: it is that of one already. */
 bool weft__executor_adopt(struct weft_executor *pool);
 

@@ -42,11 +42,14 @@ struct weft_loop {
     _Atomic(int64_t) slow_step; /* ns from which on a step is reported in debug mode: step.h */
     _Atomic(bool) signalled;    /* a signal arrived: the next turn calls deliver_signals */
     void (*deliver_signals)(struct weft_loop *loop); /* set before the first signal can come */
-    _Atomic(bool) stop;        /* asked to stop; workers look at it between two ticks */
-    _Atomic(uint32_t) epoch;   /* odd while it runs; workers wait for the next one */
-    _Atomic(uint32_t) arrived; /* workers that have reached the stop */
-    _Atomic(uint32_t) closing; /* threads: end */
-    _Atomic(uint64_t) kicks;   /* sent by the monitor */
+    _Atomic(bool) stop;                /* asked to stop; workers look at it between two ticks */
+    _Atomic(uint32_t) epoch;           /* odd while it runs; workers wait for the next one */
+    _Atomic(uint32_t) arrived;         /* workers that have reached the stop */
+    _Atomic(uint32_t) closing;         /* threads: end */
+    _Atomic(uint64_t) kicks;           /* sent by the monitor */
+    _Atomic(uint32_t) signal_handlers; /* of the program's, for this loop (async/signal.c) */
+    _Atomic(uint64_t) deadlock_looked; /* deadlock.h: switches there had been at the last look */
+    _Atomic(bool) deadlock_told;
     struct weft__mpsc injector;
     struct weft__idle idle;
     struct weft_strand strand; /* of callbacks that are registered outside of any */

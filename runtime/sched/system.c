@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "runtime/sched/system.h"
 
+#include <string.h>
+#include <stdio.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <linux/futex.h>
 #include <pthread.h>
@@ -125,12 +128,27 @@ static void wake_all(_Atomic(uint32_t) *word)
     syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
 }
 
+static unsigned threads(void)
+{
+    char text[4096], *line = NULL;
+    int fd = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd < 0 ? 0 : read(fd, text, sizeof text - 1);
+    unsigned count;
+
+    if (fd >= 0)
+        close(fd);
+    text[n > 0 ? n : 0] = '\0';
+    line = strstr(text, "\nThreads:");
+    return line && sscanf(line, "\nThreads: %u", &count) == 1 ? count : UINT_MAX;
+}
+
 const struct weft__system weft__system_posix = {
     .now = now,
     .thread_start = thread_start,
     .thread_join = thread_join,
     .thread_self = thread_self,
     .kick = kick,
+    .threads = threads,
     .wait = wait,
     .wake_all = wake_all,
 };

@@ -30,6 +30,9 @@ struct weft__system {
      * there. */
     void (*kick)(weft__thread thread);
 
+    /* How many threads the process has, this one included; UINT_MAX if that is not known. */
+    unsigned (*threads)(void);
+
     /* Blocks while *word == value, until weft__system.wake_all(word), or until [deadline]
      * (INT64_MAX: for ever); may return early for no reason. A futex. Returns false when the
      * deadline has passed. */

@@ -3,6 +3,7 @@
 
 #include "runtime/sched/alarm.h"
 #include "runtime/sched/cancel.h"
+#include "runtime/sched/deadlock.h"
 #include "runtime/sched/handle.h"
 #include "runtime/sched/loop.h"
 #include "runtime/sched/monitor.h"
@@ -31,6 +32,7 @@ int weft__worker_init(struct weft__worker *worker, struct weft_loop *loop, unsig
                                     .ordered = loop->ordered,
                                     .shuffles = loop->seed && !loop->ordered};
     worker->stack = &worker->base;
+    worker->suspicion_ends = INT64_MAX;
     worker->spin_cycles = weft__cpu_count() > 1 && !loop->seed ? SPIN_CYCLES : 0;
     weft__random_seed(&worker->random, loop->seed + id + 1);
     weft__mpsc_init(&worker->mail);
@@ -301,7 +303,23 @@ static int64_t park_deadline(struct weft__worker *worker)
     int64_t timer = weft__timers_first(&worker->timers);
     int64_t trim = weft__stack_pool_trim(&worker->loop->stack_pool, worker->loop->system->now());
 
+    if (weft__unlikely(weft__deadlock_possible(worker->loop, worker->loop->count)))
+        worker->suspicion_ends = worker->loop->system->now() + WEFT__DEADLOCK_AFTER;
+    if (timer > worker->suspicion_ends)
+        timer = worker->suspicion_ends;
     return timer < trim ? timer : trim;
+}
+
+/* After a park that ended by itself: is still nothing under way? */
+static void look_closely(struct weft__worker *worker, bool sent_for)
+{
+    struct weft_loop *loop = worker->loop;
+    int64_t end = worker->suspicion_ends;
+
+    worker->suspicion_ends = INT64_MAX;
+    if (weft__unlikely(end != INT64_MAX) && !sent_for && loop->system->now() >= end &&
+        weft__deadlock_possible(loop, loop->count - 1))
+        weft__deadlock_look(loop);
 }
 
 /* Searching, on entry and on return. True: somebody sent for us. */
@@ -325,6 +343,7 @@ static bool park(struct weft__worker *worker)
     weft__spin_unlock(&driver->completion_lock);
     bool sent_for = weft__idle_unpark(loop, worker);
     weft__monitor_nudge(loop);
+    look_closely(worker, sent_for);
     return sent_for;
 }
 

@@ -64,10 +64,11 @@ struct weft__worker {
     struct weft__uncork *uncork; /* what the running task has written and not flushed */
     weft__entry pinned_first;    /* runnable pinned tasks, oldest first */
     struct weft__link *pinned_last;
-    bool pinned_turn;   /* pinned tasks and the deque alternate */
-    bool debug;         /* the loop's, as of the last turn */
-    bool telling;       /* an exception handler is called, under whatever locks there are */
-    int64_t step_began; /* in debug mode: step.h */
+    bool pinned_turn;       /* pinned tasks and the deque alternate */
+    bool debug;             /* the loop's, as of the last turn */
+    bool telling;           /* an exception handler is called, under whatever locks there are */
+    int64_t step_began;     /* in debug mode: step.h */
+    int64_t suspicion_ends; /* of a park with nothing under way: deadlock.h */
     struct weft__random random;
     struct weft__deque_look look; /* as a thief */
     struct weft__stack_cache stacks;

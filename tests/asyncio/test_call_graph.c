@@ -293,7 +293,9 @@ WEFT_CORO(c333_cycle)
     free(text);
     weft_cancel(ring[0]);
     for (int i = 0; i < 2; i++)
-        CHECK_INT(weft_join(ring[i], NULL), -ECANCELED);
+        CHECK_INT(weft_await(ring[i], NULL), -ECANCELED);
+    for (int i = 0; i < 2; i++) /* not before: each borrows the other */
+        weft_unref(ring[i]);
     weft_unref(gate);
     return 0;
 }

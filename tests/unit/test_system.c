@@ -163,3 +163,24 @@ Test(system, a_kick_runs_on_the_thread_it_is_for_and_interrupts_its_wait)
 
     cr_expect(pthread_equal(kick_ran_on, (pthread_t)thread));
 }
+
+static void waits_for_one(void *arg)
+{
+    weft__system_posix.wait(arg, 0, INT64_MAX);
+}
+
+Test(system, knows_how_many_threads_there_are)
+{
+    static _Atomic(uint32_t) word;
+    unsigned before = weft__system_posix.threads();
+    weft__thread thread;
+
+    cr_assert_eq(weft__system_posix.thread_start(&thread, "one more", waits_for_one, &word), 0);
+    unsigned with = weft__system_posix.threads();
+    weft__store_seq_cst(&word, 1);
+    weft__system_posix.wake_all(&word);
+    weft__system_posix.thread_join(thread);
+
+    cr_expect_geq(before, 1);
+    cr_expect_eq(with, before + 1);
+}

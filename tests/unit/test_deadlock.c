@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: MIT */
+/* deadlock: a loop in which nothing can go on says so, once, and to nobody's harm. */
+#include "runtime/sched/deadlock.h"
+
+#include <signal.h>
+
+#include "tests/unit/loop_support.h"
+#include "weft/thread.h"
+
+TestSuite(deadlock, .timeout = 60);
+
+static char told[1024];
+static unsigned times;
+static int64_t began, when;
+static weft_task_t *to_cancel; /* by the handler, so that the run ends */
+
+static void tells(struct weft_loop *l, const weft_exception_context_t *context, void *arg)
+{
+    (void)l;
+    (void)arg;
+    if (strncmp(context->message, "deadlock", 8) != 0)
+        return;
+    snprintf(told, sizeof told, "%s", context->message);
+    times++;
+    when = sys->now();
+    if (to_cancel)
+        weft_cancel(to_cancel);
+}
+
+static int run_told(const weft_corofn_t *fn, unsigned workers, int order)
+{
+    told[0] = '\0';
+    times = 0;
+    open_loop_in(
+        &(struct weft__virtual_config){.seed = workers, .time_limit = 100000 * WEFT__SECOND},
+        workers, order);
+    weft_loop_set_exception_handler(loop, tells, NULL);
+    return run_main(fn, NULL);
+}
+
+#define EACH_LOOP(fn, check)                                                                       \
+    do {                                                                                           \
+        static const struct {                                                                      \
+            unsigned workers;                                                                      \
+            int order;                                                                             \
+        } each[] = {                                                                               \
+            {1, WEFT_ORDER_ASYNCIO},                                                               \
+            {1, WEFT_ORDER_FREE},                                                                  \
+            {2, WEFT_ORDER_FREE},                                                                  \
+            {4, WEFT_ORDER_FREE},                                                                  \
+        };                                                                                         \
+        for (size_t i = 0; i < 4; i++) {                                                           \
+            int rc = run_told((fn), each[i].workers, each[i].order);                               \
+            check;                                                                                 \
+            close_loop();                                                                          \
+        }                                                                                          \
+    } while (0)
+
+/* ---- what is reported ---- */
+
+static weft_future_t *never;
+
+WEFT_CORO(awaits_what_never_comes)
+{
+    never = weft_create_future(NULL);
+    to_cancel = weft_current_task();
+    weft_set_name(to_cancel, "lost");
+    began = sys->now();
+    int rc = weft_sleep(WEFT_S(5));
+    if (rc == 0)
+        rc = weft_await(never, NULL);
+    weft_unref(never);
+    return rc;
+}
+
+Test(deadlock, a_task_that_awaits_what_nobody_can_complete_is_named)
+{
+    EACH_LOOP(&awaits_what_never_comes, {
+        cr_expect_eq(rc, -ECANCELED);
+        cr_expect_eq(times, 1);
+        cr_expect_not_null(strstr(told, "nothing is in flight"), "%s", told);
+        cr_expect_not_null(strstr(told, "\n  lost, created at "), "%s", told);
+        cr_expect_not_null(strstr(told, ", awaits future"), "%s", told);
+        cr_expect_null(strstr(told, "circle"), "%s", told);
+        cr_expect(when - began >= 6 * WEFT__SECOND && when - began < 6 * WEFT__SECOND + MS);
+    });
+}
+
+static weft_task_t *ring[3];
+
+WEFT_CORO(awaits_the_next)
+{
+    int rc = weft_await(never, NULL);
+
+    return rc < 0 ? rc : weft_await(ring[((intptr_t)arg + 1) % 3], NULL);
+}
+
+WEFT_CORO(has_a_ring)
+{
+    static const char *const name[] = {"stone", "paper", "scissors"};
+    int rc = 0;
+
+    never = weft_create_future(NULL);
+    for (intptr_t i = 0; i < 3; i++)
+        ring[i] = weft_create_task(weft_coro(&awaits_the_next, (void *)i), .name = name[i]);
+    to_cancel = ring[0];
+    weft_set_result(never, NULL);
+    for (int i = 0; i < 3; i++)
+        rc += weft_await(ring[i], NULL) == -ECANCELED;
+    for (int i = 0; i < 3; i++) /* not before: each borrows the next */
+        weft_unref(ring[i]);
+    weft_unref(never);
+    return rc;
+}
+
+Test(deadlock, tasks_that_await_each_other_are_named_in_their_circle)
+{
+    EACH_LOOP(&has_a_ring, {
+        cr_expect_eq(rc, 0);
+        cr_expect_eq(times, 1);
+        cr_expect(strstr(told, "circle: stone -> paper -> scissors -> and so on") ||
+                      strstr(told, "circle: paper -> scissors -> stone -> and so on") ||
+                      strstr(told, "circle: scissors -> stone -> paper -> and so on"),
+                  "%s", told);
+        cr_expect_not_null(strstr(told, ", awaits paper"), "%s", told);
+    });
+}
+
+/* ---- what is not ---- */
+
+static void completes_later(void *arg)
+{
+    (void)arg;
+    _Atomic(uint32_t) word = 0;
+
+    sys->wait(&word, 0, sys->now() + 100 * WEFT__SECOND);
+    weft_set_result(never, NULL);
+}
+
+WEFT_CORO(awaits_a_thread)
+{
+    weft__thread thread;
+
+    never = weft_create_future(NULL);
+    start(&thread, completes_later, NULL);
+    int rc = weft_join(never, NULL);
+    sys->thread_join(thread);
+    return rc;
+}
+
+Test(deadlock, is_not_reported_while_another_thread_may_do_something)
+{
+    EACH_LOOP(&awaits_a_thread, {
+        cr_expect_eq(rc, 0);
+        cr_expect_eq(times, 0, "%s", told);
+    });
+}
+
+WEFT_CORO(sleeps)
+{
+    return weft_sleep(WEFT_S(3600));
+}
+
+Test(deadlock, is_not_reported_while_a_timer_is_set)
+{
+    EACH_LOOP(&sleeps, {
+        cr_expect_eq(rc, 0);
+        cr_expect_eq(times, 0, "%s", told);
+    });
+}
+
+static int takes_long(void *arg, void **result)
+{
+    (void)result;
+    completes_later(arg);
+    return 0;
+}
+
+WEFT_CORO(calls_a_thread)
+{
+    never = weft_create_future(NULL);
+    int rc = weft_to_thread(takes_long, NULL, NULL);
+    weft_unref(never);
+    return rc;
+}
+
+Test(deadlock, is_not_reported_while_the_pool_works)
+{
+    EACH_LOOP(&calls_a_thread, {
+        cr_expect_eq(rc, 0);
+        cr_expect_eq(times, 0, "%s", told);
+    });
+}
+
+/* ---- signals: a close look in the middle of a run ---- */
+
+static void looks(void *arg)
+{
+    (void)arg;
+    weft__deadlock_look(loop);
+    weft_set_result(never, NULL);
+}
+
+static void does_nothing(void *arg)
+{
+    (void)arg;
+}
+
+WEFT_CORO(is_looked_at)
+{
+    int rc = 0;
+
+    if (arg)
+        rc = weft_loop_add_signal_handler(loop, SIGUSR1, does_nothing, NULL);
+    never = weft_create_future(NULL);
+    to_cancel = NULL;
+    if (rc == 0)
+        rc = weft_loop_call_later(loop, MS, looks, NULL, NULL);
+    if (rc == 0)
+        rc = weft_await(never, NULL);
+    weft_unref(never);
+    weft_loop_remove_signal_handler(loop, SIGUSR1);
+    return rc;
+}
+
+Test(deadlock, is_not_reported_while_a_signal_is_waited_for)
+{
+    for (unsigned with_signal = 0; with_signal < 2; with_signal++) {
+        times = 0;
+        open_loop(1);
+        weft_loop_set_exception_handler(loop, tells, NULL);
+
+        int rc = run_main(&is_looked_at, with_signal ? "signal" : NULL);
+
+        cr_expect_eq(rc, 0);
+        cr_expect_eq(times, with_signal ? 0 : 1);
+        close_loop();
+    }
+}
