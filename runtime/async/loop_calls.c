@@ -13,6 +13,7 @@
 #include "runtime/sched/handle.h"
 #include "runtime/sched/loop.h"
 #include "runtime/sched/misuse.h"
+#include "runtime/sched/report.h"
 #include "runtime/async/signal.h"
 
 weft_loop_t *weft_loop_ref(weft_loop_t *loop)
@@ -27,6 +28,8 @@ void weft_loop_unref(weft_loop_t *loop)
     /* acq_rel: the last one sees what all others did. */
     if (!loop || weft__fetch_sub_acq_rel(&loop->refs, 1) != 1)
         return;
+    if (weft__load_relaxed(&loop->debug) && !weft__loop_closed(loop)) /* relaxed: a switch */
+        weft__report_error(loop, "a loop was dropped that was not closed", 0, NULL);
     weft_loop_close(loop);
     weft__loop_drop(loop);
 }

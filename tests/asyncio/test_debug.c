@@ -71,3 +71,79 @@ CASE(debug, c216_a_slow_step_report_names_the_task)
 {
     BOTH(&c216, NULL);
 }
+
+/* ---- a cancellation that is swallowed ---- */
+
+static weft_future_t *begun;
+
+WEFT_CORO(swallows)
+{
+    weft_set_result(begun, NULL);
+    return weft_sleep(WEFT_NONE) == -ECANCELED ? 0 : -EIO;
+}
+
+WEFT_CORO(takes_back)
+{
+    weft_set_result(begun, NULL);
+    if (weft_sleep(WEFT_NONE) != -ECANCELED || weft_uncancel(weft_current_task()) != 0)
+        return -EIO;
+    return 0;
+}
+
+WEFT_CORO(passes_on)
+{
+    weft_set_result(begun, NULL);
+    return weft_sleep(WEFT_NONE);
+}
+
+static int cancelled(const weft_corofn_t *fn)
+{
+    weft_task_t *task;
+
+    begun = weft_create_future(NULL);
+    task = weft_create_task(weft_coro(fn, NULL), .name = fn->name);
+    CHECK_INT(weft_join(begun, NULL), 0);
+    weft_cancel(task);
+    return weft_join(task, NULL);
+}
+
+WEFT_CORO(cancels_each)
+{
+    listen();
+    CHECK_INT(cancelled(&takes_back), 0);
+    CHECK_INT(cancelled(&passes_on), -ECANCELED);
+    CHECK_INT(told_count, 0);
+    CHECK_INT(cancelled(&swallows), 0);
+    turn();
+    CHECK_INT(times_told("a cancellation was swallowed", "[swallows]"), 1);
+    weft_loop_set_debug(weft_get_running_loop(), false);
+    CHECK_INT(cancelled(&swallows), 0);
+    CHECK_INT(told_count, 1);
+    return 0;
+}
+
+CASE_ORDERED(debug, tells_of_a_cancellation_that_was_swallowed)
+{
+    BOTH(&cancels_each, NULL);
+}
+
+/* ---- a loop that nobody closed ---- */
+
+static void drop_loop(bool closed)
+{
+    weft_loop_t *loop;
+
+    told_count = 0;
+    CHECK_INT(weft_new_event_loop(&loop, .workers = workers, .debug = WEFT_DEBUG_ON), 0);
+    weft_loop_set_exception_handler(loop, tells, NULL);
+    if (closed)
+        CHECK_INT(weft_loop_close(loop), 0);
+    weft_loop_unref(loop);
+    CHECK_INT(times_told("a loop was dropped that was not closed", ""), !closed);
+}
+
+CASE(debug, tells_of_a_loop_that_was_not_closed)
+{
+    drop_loop(false);
+    drop_loop(true);
+}
