@@ -618,3 +618,20 @@ FAULTS(faults, context_variables)
     CHECK(weft_context_var_get(&variable) == before);
     return rc;
 }
+
+/* ---- looking ---- */
+
+FAULTS(faults, call_graph)
+{
+    weft_call_graph_t *graph = NULL;
+    char *text = NULL;
+    int rc = weft_capture_call_graph(NULL, 8, &graph);
+
+    CHECK((rc == 0) == (graph != NULL));
+    weft_call_graph_free(graph);
+    if (rc == 0)
+        rc = weft_format_call_graph(NULL, 8, &text);
+    CHECK((rc == 0) == (text != NULL));
+    free(text);
+    return rc;
+}

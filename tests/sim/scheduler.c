@@ -3,10 +3,11 @@
  * The whole scheduler, run by seeds over the virtual driver: a random program on one to four
  * workers, with threads outside that meddle.
  *
- * Tasks build trees, wait in every kind of wait, cancel each other, compute for too long; foreign
- * threads call into the loop, cancel, complete futures, stop it; some runs close it in the middle.
- * One of the threads, the janitor, ends in time whatever would wait for ever, and sleeps when
- * nothing does: so a wake-up that is lost leaves nobody who moves, and the driver says so.
+ * Tasks build trees, wait in every kind of wait, cancel and look at each other, compute for too
+ * long; foreign threads call into the loop, cancel, complete futures, stop it; some runs close it
+ * in the middle. One of the threads, the janitor, ends in time whatever would wait for ever, and
+ * sleeps when nothing does: so a wake-up that is lost leaves nobody who moves, and the driver says
+ * so.
  *
  * What is checked, beside what the runtime asserts itself:
  *   - each body runs once and each task ends once, with an outcome that it can have; without
@@ -175,7 +176,7 @@ static int act(unsigned depth)
 {
     if (depth > 3)
         return weft_sleep(0);
-    switch (sim_below(17)) {
+    switch (sim_below(18)) {
     case 0:
         return weft_sleep(0);
     case 1:
@@ -210,6 +211,9 @@ static int act(unsigned depth)
         return start_in_order();
     case 15:
         return use_connection();
+    case 16:
+        look_at_one();
+        return 0;
     default:
         return await_child();
     }
@@ -281,7 +285,7 @@ static void foreign(void *arg)
     unsigned thread = (unsigned)(uintptr_t)arg;
 
     for (int i = 0; i < 20; i++) {
-        switch (sim_below(8)) {
+        switch (sim_below(9)) {
         case 0:
         case 1:
             call_in(thread);
@@ -298,6 +302,9 @@ static void foreign(void *arg)
         case 5:
             if (world.stops && !world.over)
                 weft_loop_stop(world.loop);
+            break;
+        case 6:
+            look_at_one();
             break;
         default:
             sim_idle(sim_below(1000000));

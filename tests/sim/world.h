@@ -150,6 +150,23 @@ static inline void cancel_one(void)
         cancel_or_take_back(world.nodes[i].task);
 }
 
+/* To look at a task disturbs nothing. */
+static inline void look_at_one(void)
+{
+    unsigned i = world.node_count ? sim_below(world.node_count) : 0;
+    weft_task_t *task = world.node_count ? world.nodes[i].task : NULL;
+    weft_call_graph_t *graph = NULL;
+    void *frames[8];
+
+    if (!task)
+        return;
+    int rc = weft_get_stack(task, frames, 8);
+    SIM_CHECK(rc >= 0 || rc == -EBUSY);
+    rc = weft_capture_call_graph(task, 4, &graph);
+    SIM_CHECK(rc == 0 && graph->future == task);
+    weft_call_graph_free(graph);
+}
+
 static inline void end_one_endless(void)
 {
     if (world.endless_count > 0) {
