@@ -54,6 +54,7 @@
 #include "weft/queue.h"
 #include "weft/run.h"
 #include "weft/runner.h"
+#include "weft/select.h"
 #include "weft/semaphore.h"
 #include "weft/scope.h"
 #include "weft/strand.h"

@@ -5,8 +5,7 @@
  *     weft_broadcast_t *news;
  *     int rc = weft_broadcast_create(&news, 64, sizeof(struct item));
  *     weft_subscription_t *mine;
- *     rc = weft_subscription_create(&mine, news);                           what is sent from now
- * on
+ *     rc = weft_subscription_create(&mine, news);                 for what is sent from now on
  *     ...
  *     rc = weft_subscription_recv(mine, &item);
  *     if (rc == -EOVERFLOW)                                       too slow

@@ -91,12 +91,10 @@ static bool let_go(struct weft_awaitable *task, bool woke)
     return gone;
 }
 
-static void interrupt_one(struct weft_awaitable *task, struct weft__walk *walk)
+static void interrupt_held(struct weft_awaitable *task, struct weft__walk *walk)
 {
     bool woke = false;
 
-    if (!hold(task))
-        return;
     do {
         if (!weft__wait_tokens(task) && !weft__wait_struck(task->wait))
             continue;
@@ -104,6 +102,25 @@ static void interrupt_one(struct weft_awaitable *task, struct weft__walk *walk)
         if (woke)
             weft__wait_strike(task->wait);
     } while (!let_go(task, woke));
+}
+
+static void interrupt_one(struct weft_awaitable *task, struct weft__walk *walk)
+{
+    if (hold(task))
+        interrupt_held(task, walk);
+}
+
+void weft__wait_publish_held(struct weft_awaitable *task)
+{
+    /* seq_cst: before the look at the tokens; see weft__wait_publish. */
+    weft__store_seq_cst(&task->ws, WEFT__WAITING | WEFT__HELD);
+}
+
+void weft__wait_let_go(struct weft_awaitable *task)
+{
+    struct weft__walk walk = {.held = task};
+
+    interrupt_held(task, &walk);
 }
 
 /* Adds [n] to what is pending and [m] to the count. Both stop at their largest value: more requests

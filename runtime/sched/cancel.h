@@ -38,6 +38,12 @@ struct weft__walk {
 /* Resumes [task]: its node was unlinked by the caller. The last access to its frame. */
 void weft__wake(struct weft_awaitable *task);
 
+/* For the commit of a wait in several places at once, of which some may wake the task while others
+ * are prepared still: first, in the place of weft__wait_publish, publishes the task as held by the
+ * caller; last, looks for tokens and lets go of it. */
+void weft__wait_publish_held(struct weft_awaitable *task);
+void weft__wait_let_go(struct weft_awaitable *task);
+
 /* Puts a token into [task] and interrupts it. The caller holds a reference. [outer]: of struct
  * weft__walk, or NULL. False: it is done. */
 bool weft__cancel_task(struct weft_awaitable *task, struct weft__walk *outer);

@@ -8,22 +8,24 @@
  *             came of it is written into the visit of the one who waited, under the lock, and he
  *             is woken. So a value moves once, and a rendezvous is nothing of its own.
  * Happened    A visit that was completed has happened, whatever comes after: a value that was
- * handed over cannot be taken back (the other side was told). So a task that finds itself cancelled
- * too leaves the cancel to its next wait, as one does whose read got its bytes. A visit that was
- * not completed was taken out by the canceller, under the same lock: it has sent nothing, taken
- * nothing. Invariant   Under the lock: receivers wait only while there is no value and nobody waits
- * to send; senders only while there is no place and nobody waits to receive; nobody waits once it
- *             is closed. So nobody overtakes, and a wake-up is never owed.
+ *             handed over cannot be taken back, as the other side was told. So a task that finds
+ *             itself cancelled too leaves the cancel to its next wait, like one whose read got its
+ *             bytes. A visit that was not completed was taken out by the canceller, under the same
+ *             lock: it has sent nothing, taken nothing.
+ * Invariant   Under the lock: receivers wait only while there is no value and nobody waits to send;
+ *             senders only while there is no place and nobody waits to receive; nobody waits once
+ *             it is closed. So nobody overtakes, and a wake-up is never owed. Who waits in a select
+ *             that has chosen something else is nobody (wait_queue.h).
  * The commit  of a wait only looks whether there is something to do meanwhile; if so the task does
  *             not wait, and tries once more. It must not complete others: it has nobody to wake
- * them with. Growth      of an unbounded ring goes on outside of the lock. Out of memory is the
- * send's error.
+ *             them with.
+ * Growth      of an unbounded ring goes on outside of the lock. Out of memory is the send's error.
  *
- * Not chosen  Promises, as weft_queue has them: they can be given back, and so a get can fail after
- *             it was woken; but they take a second turn under the lock, and no rendezvous can be
- * had by them.
+ * Not chosen  Promises, as weft_queue has them: they can be given back, so that a get can fail
+ *             after it was woken; but they take a second turn under the lock, and no rendezvous can
+ *             be had by them.
  */
-#include "weft/channel.h"
+#include "runtime/sync/channel.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -31,7 +33,6 @@
 #include "weft/error.h"
 #include "runtime/sched/cancel.h"
 #include "runtime/sched/misuse.h"
-#include "runtime/sync/wait_queue.h"
 
 enum { PLACES_MIN = 8 };
 
@@ -47,16 +48,10 @@ struct weft_channel {
     bool closed;
 
     bool unbounded; /* constant from here on */
+    uint64_t number;
     size_t size;
     void (*destroy)(void *value);
     _Atomic(uint32_t) refs;
-};
-
-/* Who waits to send or to receive. */
-struct visit {
-    struct weft__wait_node node;
-    void *value; /* where it is, or is to go; only a receiver's is written */
-    int rc;      /* -EAGAIN until somebody has completed it, who writes it under the lock */
 };
 
 static struct weft_channel *channel_of(struct weft__wait_node *node)
@@ -132,11 +127,11 @@ static bool grow(struct weft_channel *channel)
 /* ---- sending and receiving, under the lock ---- */
 
 /* Completes the oldest of [queue]; he is woken after the unlock. NULL: nobody waits. */
-static struct visit *complete(struct weft__wait_queue *queue, int rc,
-                              struct weft__wait_queue *woken)
+static struct weft__visit *complete(struct weft__wait_queue *queue, int rc,
+                                    struct weft__wait_queue *woken)
 {
     struct weft__wait_node *node = weft__wait_queue_grant(queue, woken);
-    struct visit *visit = node ? weft__container_of(node, struct visit, node) : NULL;
+    struct weft__visit *visit = node ? weft__container_of(node, struct weft__visit, node) : NULL;
 
     if (visit)
         visit->rc = rc;
@@ -146,7 +141,7 @@ static struct visit *complete(struct weft__wait_queue *queue, int rc,
 static int send_locked(struct weft_channel *channel, const void *value,
                        struct weft__wait_queue *woken)
 {
-    struct visit *receiver;
+    struct weft__visit *receiver;
 
     if (channel->closed)
         return -EPIPE;
@@ -163,7 +158,7 @@ static int send_locked(struct weft_channel *channel, const void *value,
 static int recv_locked(struct weft_channel *channel, void *value, struct weft__wait_queue *woken)
 {
     bool held = channel->ring.count > 0;
-    struct visit *sender;
+    struct weft__visit *sender;
 
     if (held)
         pop(channel, value);
@@ -212,7 +207,8 @@ static bool may_send(struct weft__wait_node *node, uint64_t *word, struct weft__
 
     (void)word;
     (void)woken;
-    return channel->closed || !is_full(channel) || !weft__wait_queue_is_empty(&channel->receivers);
+    return channel->closed || !is_full(channel) ||
+           weft__wait_queue_has_other(&channel->receivers, node);
 }
 
 static bool may_receive(struct weft__wait_node *node, uint64_t *word,
@@ -223,7 +219,7 @@ static bool may_receive(struct weft__wait_node *node, uint64_t *word,
     (void)word;
     (void)woken;
     return channel->closed || channel->ring.count > 0 ||
-           !weft__wait_queue_is_empty(&channel->senders);
+           weft__wait_queue_has_other(&channel->senders, node);
 }
 
 static const struct weft__wait_queue_class send_class = {WEFT__WAIT_QUEUE_KIND("channel send"),
@@ -231,8 +227,18 @@ static const struct weft__wait_queue_class send_class = {WEFT__WAIT_QUEUE_KIND("
 static const struct weft__wait_queue_class recv_class = {WEFT__WAIT_QUEUE_KIND("channel recv"),
                                                          may_receive, NULL, NULL};
 
+struct weft__visit weft__visit(struct weft_channel *channel, struct weft_awaitable *task,
+                               const void *value, bool sends)
+{
+    return (struct weft__visit){
+        .node = WEFT__WAIT_NODE(sends ? &send_class : &recv_class, task, &channel->state,
+                                sends ? &channel->senders : &channel->receivers),
+        .value = (void *)(uintptr_t)value,
+        .rc = -EAGAIN};
+}
+
 /* -EAGAIN: there is something to do; try. */
-static int wait(struct visit *visit)
+static int wait(struct weft__visit *visit)
 {
     bool granted = weft__wait_queue_suspend(&visit->node);
 
@@ -249,10 +255,7 @@ int weft_channel_send(weft_channel_t *channel, const void *value)
     if (weft__unlikely(!task))
         return rc;
     while ((rc = weft_channel_try_send(channel, value)) == -EAGAIN) {
-        struct visit visit = {
-            .node = WEFT__WAIT_NODE(&send_class, task, &channel->state, &channel->senders),
-            .value = (void *)(uintptr_t)value,
-            .rc = -EAGAIN};
+        struct weft__visit visit = weft__visit(channel, task, value, true);
         rc = wait(&visit);
         if (rc != -EAGAIN)
             break;
@@ -268,10 +271,7 @@ int weft_channel_recv(weft_channel_t *channel, void *value)
     if (weft__unlikely(!task))
         return rc;
     while ((rc = weft_channel_try_recv(channel, value)) == -EAGAIN) {
-        struct visit visit = {
-            .node = WEFT__WAIT_NODE(&recv_class, task, &channel->state, &channel->receivers),
-            .value = value,
-            .rc = -EAGAIN};
+        struct weft__visit visit = weft__visit(channel, task, value, false);
         rc = wait(&visit);
         if (rc != -EAGAIN)
             break;
@@ -280,6 +280,13 @@ int weft_channel_recv(weft_channel_t *channel, void *value)
 }
 
 /* ---- life ---- */
+
+static _Atomic(uint64_t) numbers;
+
+uint64_t weft__channel_number(const struct weft_channel *channel)
+{
+    return channel->number;
+}
 
 int weft_channel_create_opts(weft_channel_t **channel, size_t capacity, size_t size,
                              const weft_channel_opts_t *opts)
@@ -294,6 +301,7 @@ int weft_channel_create_opts(weft_channel_t **channel, size_t capacity, size_t s
     if (!new)
         return -ENOMEM;
     new->unbounded = capacity == WEFT_UNBOUNDED;
+    new->number = weft__fetch_add_relaxed(&numbers, 1); /* relaxed: no two are the same */
     new->ring.places = places;
     new->ring.values = places ? calloc(places, size) : NULL;
     if (places && !new->ring.values) {

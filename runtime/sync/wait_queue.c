@@ -46,13 +46,16 @@ static void take_out(struct weft__wait_queue *queue, struct weft__wait_node *nod
 struct weft__wait_node *weft__wait_queue_grant(struct weft__wait_queue *queue,
                                                struct weft__wait_queue *woken)
 {
-    struct weft__wait_node *node = queue->first;
+    struct weft__wait_node *node;
 
-    if (!node)
-        return NULL;
-    take_out(queue, node);
-    node->granted = true;
-    append(woken, node);
+    while ((node = queue->first)) {
+        take_out(queue, node);
+        if (node->choice && !weft__choice_make(node->choice, node))
+            continue; /* it goes on for something else */
+        node->granted = true;
+        append(woken, node);
+        break;
+    }
     return node;
 }
 
@@ -74,6 +77,47 @@ struct weft__wait_node *weft__wait_queue_move(struct weft__wait_queue *from,
     node->linked = true;
     node->queue = to;
     return node;
+}
+
+static bool could_be_granted(const struct weft__wait_node *node)
+{
+    /* relaxed: a hint, as it may be made elsewhere at any time. */
+    return !node->choice || !weft__load_relaxed(&node->choice->made);
+}
+
+bool weft__wait_queue_has_other(const struct weft__wait_queue *queue,
+                                const struct weft__wait_node *node)
+{
+    const struct weft__wait_node *other = queue->first;
+
+    while (other && (other->task == node->task || !could_be_granted(other)))
+        other = other->next;
+    return other != NULL;
+}
+
+bool weft__wait_queue_join(struct weft__wait_node *node)
+{
+    struct weft__wait_queue woken = {0};
+    uint64_t word = weft__state_lock(node->state);
+    bool stays = !class_of(node)->take(node, &word, &woken);
+
+    if (stays) {
+        append(node->queue, node);
+        node->linked = true;
+        word |= WEFT__STATE_WAITED;
+    }
+    weft__state_unlock(node->state, word);
+    weft__wait_queue_wake(&woken);
+    return stays;
+}
+
+void weft__wait_queue_quit(struct weft__wait_node *node)
+{
+    uint64_t word = weft__state_lock(node->state);
+
+    if (node->linked)
+        take_out(node->queue, node);
+    weft__state_unlock(node->state, word);
 }
 
 void weft__wait_queue_wake(struct weft__wait_queue *woken)

@@ -15,8 +15,11 @@
  *             granted or cancelled, not both; but a task that was granted may find, when it goes
  *             on, that it was cancelled meanwhile. Then what it was granted goes back (refuse),
  *             which hands it to the next: no grant is lost.
- * Shielded    A node that is shielded is not taken out by a canceller: the tokens stay pending, and
- *             the task goes on when it is granted (to acquire a lock again after a wait).
+ * A choice    A task may wait at several objects at once (select.c). Its nodes share a choice,
+ * which is made once: who grants such a node makes it, or if it is made already, takes the node out
+ * and goes on to the next. Nodes whose choice is made count as nobody. Shielded    A node that is
+ * shielded is not taken out by a canceller: the tokens stay pending, and the task goes on when it
+ * is granted (to acquire a lock again after a wait).
  *
  * Invariant   linked == the node is in its queue; changed under the lock only. Who unlinks, wakes,
  *             exactly once, after the unlock. `next` of a node that was granted belongs to the one
@@ -40,6 +43,11 @@
 #include "runtime/sync/state.h"
 
 struct weft__wait_node;
+
+/* Which of several it was: the node that was granted, or what else its task goes on for. */
+struct weft__choice {
+    _Atomic(const void *) made; /* NULL: it is open */
+};
 
 /* First is the oldest. Zero is empty. */
 struct weft__wait_queue {
@@ -72,6 +80,7 @@ struct weft__wait_node {
     struct weft__state *state; /* of the object: its lock protects the rest */
     struct weft__wait_queue *queue;
     struct weft__wait_node *next, *previous; /* younger, older */
+    struct weft__choice *choice; /* NULL: it waits here alone; constant while it is linked */
     bool linked;
     bool granted;  /* written by who unlinks it, read by the task when it goes on */
     bool shielded; /* set before it waits */
@@ -91,6 +100,15 @@ void weft__wait_queue_commit(struct weft_awaitable *task, struct weft__wait *wai
     {                                                                                              \
         .wait.kind = &(class)->kind, .task = (task_), .state = (state_), .queue = (queue_)         \
     }
+
+/* True: it was open, and who calls has to wake the task. acq_rel: of all who try, one; what he
+ * wrote comes before. */
+WEFT__INLINE bool weft__choice_make(struct weft__choice *choice, const void *what)
+{
+    const void *open = NULL;
+
+    return weft__cas_acq_rel(&choice->made, &open, what);
+}
 
 /* The task that runs here; NULL: none, and *error is what a call that needs one returns. */
 struct weft_awaitable *weft__wait_queue_task(const char *call, int *error);
@@ -127,6 +145,17 @@ void weft__wait_queue_grant_all(struct weft__wait_queue *queue, struct weft__wai
  * NULL if there is none. */
 struct weft__wait_node *weft__wait_queue_move(struct weft__wait_queue *from,
                                               struct weft__wait_queue *to);
+
+/* Under the lock: whether somebody could be granted, and not to [node]'s own task. */
+bool weft__wait_queue_has_other(const struct weft__wait_queue *queue,
+                                const struct weft__wait_node *node);
+
+/* In the commit of a task that is held: links [node], unless its class says that the task need not
+ * wait (false). */
+bool weft__wait_queue_join(struct weft__wait_node *node);
+
+/* Takes it out again, if it is linked. By the task, or who holds it. */
+void weft__wait_queue_quit(struct weft__wait_node *node);
 
 /* After the unlock: wakes them, oldest first; they and the object may be gone when this returns. */
 void weft__wait_queue_wake(struct weft__wait_queue *woken);

@@ -27,7 +27,7 @@ static int pass(weft_channel_t *channel, int count)
     return rc;
 }
 
-FAULTS(faults_channels, channel)
+FAULTS(faults_channels, channels)
 {
     weft_channel_t *bounded, *unbounded;
     int rc = weft_channel_create(&bounded, 4, sizeof(int));
@@ -75,4 +75,26 @@ FAULTS(faults_channels, latest)
     CHECK(got == 1);
     weft_latest_unref(progress);
     return rc;
+}
+
+WEFT_CORO(sleeps_a_little)
+{
+    return weft_sleep(WEFT_MS(1));
+}
+
+FAULTS(faults_channels, selects)
+{
+    weft_task_t *task = weft_create_task(weft_coro(&sleeps_a_little, NULL));
+    weft_channel_t *channel;
+    int got, rc = weft_channel_create(&channel, 0, sizeof(int));
+
+    if (rc == 0) {
+        weft_select_t branches[] = {WEFT_SELECT_RECV(channel, &got), WEFT_SELECT_DONE(task)};
+        rc = weft_select(branches, 2, WEFT_S(30));
+        CHECK(rc < 0 || rc == 1);
+        CHECK(weft_channel_try_send(channel, &rc) == -EAGAIN);
+        weft_channel_unref(channel);
+    }
+    int end = weft_join(task, NULL);
+    return rc < 0 ? rc : end;
 }

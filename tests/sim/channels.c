@@ -283,10 +283,81 @@ static void check_latest(void)
     weft_latest_unref(latest);
 }
 
+/* ---- select: the even tasks send to either of two channels, the odd ones receive from both; some
+ * of them wait for a future too, that somebody completes, and for a time ---- */
+
+static weft_future_t *ticks[TASKS]; /* references */
+
+static void make_select(void)
+{
+    make_pairs();
+    for (unsigned i = 2; i < pairs; i++)
+        weft_channel_unref(channels[i]);
+    if (pairs == 1)
+        channels[1] = weft_channel_ref(channels[0]);
+    pairs = 2;
+}
+
+static void tick(unsigned who)
+{
+    weft_future_t *future = ticks[who];
+
+    ticks[who] = NULL;
+    if (future)
+        SIM_CHECK(weft_set_result(future, NULL) == 0);
+    weft_unref(future);
+}
+
+static int select_once(unsigned who, uintptr_t *value)
+{
+    bool sends = who % 2 == 0;
+    weft_select_t branches[] = {WEFT_SELECT_RECV(channels[0], value),
+                                WEFT_SELECT_RECV(channels[1], value), WEFT_SELECT_DONE(NULL)};
+    weft_future_t *future = sim_one_in(2) ? weft_create_future(NULL) : NULL;
+
+    branches[0].sends = branches[1].sends = sends;
+    if (future) {
+        branches[2].aw = future;
+        ticks[who] = weft_ref(future);
+    }
+    int which = weft_select(branches, 3, sim_one_in(3) ? WEFT_US(sim_below(50)) : WEFT_NONE);
+    SIM_CHECK(which < 0 || branches[which].rc == 0);
+    SIM_CHECK(which != 2 || weft_done(future));
+    tick(who);
+    weft_unref(future);
+    return which;
+}
+
+static int use_select(unsigned who)
+{
+    uintptr_t value = 0;
+    bool sends = who % 2 == 0;
+    int which;
+
+    if (sends)
+        value = ++numbers;
+    do {
+        tick(sim_below(TASKS));
+        if (sends && sim_one_in(3))
+            which = weft_channel_send(channels[sim_below(2)], &value);
+        else
+            which = select_once(who, &value);
+        SIM_CHECK(which >= 0 || which == -ETIMEDOUT || is_cancel(which));
+        SIM_CHECK(sends || which == 0 || which == 1 || value == 0);
+    } while (which < 0 || which == 2);
+    if (sends)
+        note_sent(value);
+    else
+        note_got(value);
+    return 0;
+}
+
 /* ---- the run ---- */
 
 static const struct kind kinds[] = {
     {"pairs", make_pairs, be_one_of_a_pair, NULL, check_pairs},
+    {"select", make_select, use_select, NULL, check_pairs},
+    {"select", make_select, use_select, NULL, check_pairs}, /* as often as all others */
     {"latest", make_latest, use_latest, NULL, check_latest},
     {"broadcast", make_news, use_news, NULL, check_news},
     {"closing", make_channel, use_until_closed, close_or_use, check_closed},
