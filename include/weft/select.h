@@ -33,7 +33,7 @@ typedef struct weft_select_branch {
     weft_awaitable_t *aw;
     bool sends;
     int rc; /* of the branch that happened: what came of it */
-    uint64_t opaque[11];
+    uint64_t opaque[12];
 } weft_select_t;
 
 /* weft_channel_recv into *value: rc is 0, -EPIPE. */

@@ -417,7 +417,7 @@ static int sets(void *flag, void **result)
 WEFT_CORO(yields_until_a_thread_has_run)
 {
     bool flag = false;
-    weft_future_t *future = weft_loop_run_in_executor(weft_get_running_loop(), sets, &flag);
+    weft_future_t *future = weft_loop_run_in_executor(weft_get_running_loop(), NULL, sets, &flag);
 
     while (!flag)
         CHECK_INT(weft_sleep(0), 0);
