@@ -74,8 +74,8 @@ static bool is_alone(struct weft_loop *loop)
 {
     unsigned own = 1 + loop->threads + (loop->monitor != 0), pool;
 
-    return weft__load_relaxed(&loop->signal_handlers) == 0 &&
-           executor_is_quiet(loop, &pool) && loop->system->threads() == own + pool;
+    return weft__load_relaxed(&loop->signal_handlers) == 0 && executor_is_quiet(loop, &pool) &&
+           loop->system->threads() == own + pool;
 }
 
 /* ---- the picture ---- */
