@@ -134,7 +134,7 @@ WEFT_CORO(c330)
     return 0;
 }
 
-CASE(call_graph, c330_each_way_to_wait_makes_an_edge_which_is_gone_afterwards)
+CASE(call_graph, C330_each_way_to_wait_makes_an_edge_which_is_gone_afterwards)
 {
     BOTH(&c330, NULL);
 }
@@ -162,7 +162,7 @@ WEFT_CORO(c330_future)
     return 0;
 }
 
-CASE(call_graph, c330_a_future_too)
+CASE(call_graph, C330_a_future_too)
 {
     BOTH(&c330_future, NULL);
 }
@@ -229,7 +229,7 @@ WEFT_CORO(c331)
     return 0;
 }
 
-CASE(call_graph, c331_a_chain_is_printed_from_the_inside_out)
+CASE(call_graph, C331_a_chain_is_printed_from_the_inside_out)
 {
     BOTH(&c331, NULL);
 }
@@ -258,7 +258,7 @@ WEFT_CORO(c331_tree)
     return 0;
 }
 
-CASE(call_graph, c331_all_who_wait_are_in_the_tree)
+CASE(call_graph, C331_all_who_wait_are_in_the_tree)
 {
     BOTH(&c331_tree, NULL);
 }
@@ -300,7 +300,7 @@ WEFT_CORO(c333_cycle)
     return 0;
 }
 
-CASE(call_graph, c333_a_cycle_ends_where_it_closes)
+CASE(call_graph, C333_a_cycle_ends_where_it_closes)
 {
     BOTH(&c333_cycle, NULL);
 }
@@ -326,7 +326,7 @@ WEFT_CORO(c333_alone)
     return 0;
 }
 
-CASE(call_graph, c333_what_nobody_awaits_what_has_no_name_and_what_is_no_future)
+CASE(call_graph, C333_what_nobody_awaits_what_has_no_name_and_what_is_no_future)
 {
     weft_call_graph_t *graph;
 
