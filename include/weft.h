@@ -50,6 +50,7 @@
 #include "weft/lock.h"
 #include "weft/loop.h"
 #include "weft/notify.h"
+#include "weft/once.h"
 #include "weft/policy.h"
 #include "weft/queue.h"
 #include "weft/run.h"

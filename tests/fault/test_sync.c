@@ -99,3 +99,31 @@ FAULTS(faults_sync, notifies)
     weft_notify_one(&notify);
     return join_both(a, b);
 }
+
+/* ---- once ---- */
+
+static weft_once_t once;
+
+static int makes(void *arg, void **value)
+{
+    *value = arg;
+    return weft_sleep(0);
+}
+
+WEFT_CORO(needs_it)
+{
+    return weft_once_get_or_init(&once, makes, &once, result);
+}
+
+FAULTS(faults_sync, onces)
+{
+    void *value;
+
+    weft_once_init(&once);
+    weft_task_t *a = weft_create_task(weft_coro(&needs_it, NULL));
+    weft_task_t *b = weft_create_task(weft_coro(&needs_it, NULL));
+    int rc = join_both(a, b);
+
+    CHECK(rc < 0 || weft_once_get(&once, &value));
+    return rc;
+}
