@@ -55,6 +55,7 @@
 #include "weft/queue.h"
 #include "weft/run.h"
 #include "weft/runner.h"
+#include "weft/rwlock.h"
 #include "weft/select.h"
 #include "weft/semaphore.h"
 #include "weft/scope.h"

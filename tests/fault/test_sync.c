@@ -127,3 +127,35 @@ FAULTS(faults_sync, onces)
     CHECK(rc < 0 || weft_once_get(&once, &value));
     return rc;
 }
+
+/* ---- rwlock ---- */
+
+static weft_rwlock_t rwlock;
+
+WEFT_CORO(reads)
+{
+    int rc = weft_rwlock_acquire_read(&rwlock);
+
+    return rc < 0 ? rc : weft_rwlock_release(&rwlock);
+}
+
+WEFT_CORO(writes)
+{
+    int rc = weft_rwlock_acquire_write(&rwlock);
+
+    return rc < 0 ? rc : weft_rwlock_release(&rwlock);
+}
+
+FAULTS(faults_sync, rwlocks)
+{
+    weft_rwlock_init(&rwlock);
+    CHECK(weft_rwlock_try_acquire_read(&rwlock));
+    weft_task_t *a = weft_create_task(weft_coro(&writes, NULL));
+    weft_task_t *b = weft_create_task(weft_coro(&reads, NULL));
+    int rc = weft_sleep(0);
+
+    CHECK(weft_rwlock_release(&rwlock) == 0);
+    rc = first(rc, join_both(a, b));
+    CHECK(weft_rwlock_try_acquire_write(&rwlock));
+    return rc;
+}
