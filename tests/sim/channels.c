@@ -14,14 +14,13 @@
  *     says that nothing can move
  *   - the same seed gives the same run
  */
-#include "sim.h"
-#include "runtime/async/create_task.h"
+#include "loop.h"
 #include "runtime/core/slab.h"
 #include "runtime/core/task.h"
 #include "runtime/sched/loop.h"
 #include "weft.h"
 
-enum { TASKS = 12, ROUNDS = 8, FOREIGN = 2, STEPS = 30 };
+enum { TASKS = 12, ROUNDS = 8, STEPS = 30 };
 
 struct kind {
     const char *name;
@@ -32,8 +31,6 @@ struct kind {
 };
 
 static struct {
-    weft_loop_t *loop;
-    weft_task_t *main;
     weft_task_t *tasks[TASKS]; /* references */
     unsigned begun, cancels;
     bool cancelling;
@@ -426,31 +423,19 @@ WEFT_CORO(root)
 
 static uint64_t run(uint64_t seed)
 {
-    struct weft__loop_config config = {.class = &weft__driver_virtual};
-    weft_task_opts_t opts = {.size = sizeof opts};
-    weft__thread threads[FOREIGN];
+    weft_loop_t *loop;
 
     sim_begin(weft__virtual_swarm(seed), 100 * WEFT__SECOND);
     memset(&world, 0, sizeof world);
     world.kind = &kinds[sim_below(KINDS)];
     world.cancelling = !sim_one_in(4);
     world.kind->make();
-    config.workers = 1 + sim_below(4);
-    config.order = sim_one_in(2) ? WEFT_ORDER_FREE : WEFT_ORDER_DEFAULT;
-    SIM_CHECK(weft__loop_new(&world.loop, &config) == 0);
-    SIM_CHECK(weft__create_task(world.loop, weft_coro(&root, NULL), &opts, &world.main) == 0);
-    for (int i = 0; i < FOREIGN; i++)
-        SIM_CHECK(weft__virtual_thread(&threads[i], foreign, NULL) == 0);
-    SIM_CHECK(weft_loop_run_until_complete(world.loop, world.main, NULL) == 0);
-    uint64_t hash = weft__virtual_hash(sim);
-    for (int i = 0; i < FOREIGN; i++)
-        sim_system->thread_join(threads[i]);
+    loop = sim_loop_new();
+    uint64_t hash = sim_loop_run(loop, &root, foreign);
     world.kind->check();
-    SIM_CHECK(weft_loop_close(world.loop) == 0);
     for (unsigned i = 0; i < TASKS; i++)
         weft_unref(world.tasks[i]);
-    weft_unref(world.main);
-    weft_loop_unref(world.loop);
+    sim_loop_end(loop);
     sim_end();
     return hash;
 }

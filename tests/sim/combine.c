@@ -15,17 +15,15 @@
  *     driver says that nothing can move
  *   - the same seed gives the same run
  */
-#include "sim.h"
-#include "runtime/async/create_task.h"
+#include "loop.h"
 #include "runtime/core/task.h"
 #include "runtime/sched/loop.h"
 #include "weft.h"
 
-enum { USERS = 4, ROUNDS = 5, DEPTH = 3, MOST = 3, KNOWN = 64, FOREIGN = 2, STEPS = 40 };
+enum { USERS = 4, ROUNDS = 5, DEPTH = 3, MOST = 3, KNOWN = 64, STEPS = 40 };
 
 static struct {
     weft_loop_t *loop;
-    weft_task_t *main;
     weft_task_t *known[KNOWN]; /* references: whom anybody may cancel */
     unsigned next;
     bool cancelling;
@@ -342,31 +340,17 @@ static weft_task_t *sometimes_eager(weft_loop_t *loop, weft_coro_t *coro,
 
 static uint64_t run(uint64_t seed)
 {
-    struct weft__loop_config config = {.class = &weft__driver_virtual};
-    weft_task_opts_t opts = {.size = sizeof opts};
-    weft__thread threads[FOREIGN];
-
     sim_begin(weft__virtual_swarm(seed), 100 * WEFT__SECOND);
     memset(&world, 0, sizeof world);
     world.cancelling = !sim_one_in(4);
-    config.workers = 1 + sim_below(4);
-    config.order = sim_one_in(2) ? WEFT_ORDER_FREE : WEFT_ORDER_DEFAULT;
-    SIM_CHECK(weft__loop_new(&world.loop, &config) == 0);
+    world.loop = sim_loop_new();
     weft_loop_set_exception_handler(world.loop, ignore, NULL);
     if (sim_one_in(2))
         weft_loop_set_task_factory(world.loop, sometimes_eager, NULL);
-    SIM_CHECK(weft__create_task(world.loop, weft_coro(&root, NULL), &opts, &world.main) == 0);
-    for (int i = 0; i < FOREIGN; i++)
-        SIM_CHECK(weft__virtual_thread(&threads[i], foreign, NULL) == 0);
-    SIM_CHECK(weft_loop_run_until_complete(world.loop, world.main, NULL) == 0);
-    uint64_t hash = weft__virtual_hash(sim);
-    for (int i = 0; i < FOREIGN; i++)
-        sim_system->thread_join(threads[i]);
+    uint64_t hash = sim_loop_run(world.loop, &root, foreign);
     for (unsigned i = 0; i < KNOWN; i++)
         forget(world.known[i]);
-    SIM_CHECK(weft_loop_close(world.loop) == 0);
-    weft_unref(world.main);
-    weft_loop_unref(world.loop);
+    sim_loop_end(world.loop);
     sim_end();
     return hash;
 }
