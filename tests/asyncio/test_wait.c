@@ -261,8 +261,9 @@ WEFT_CORO(waits_for_a_while)
     weft_awaitable_t *aws[] = {slow, quick};
     size_t done = 7;
 
-    CHECK_INT(weft_await(quick, NULL), 0); /* however slow the machine is */
-    CHECK_INT(weft_wait(aws, 2, WEFT_MS(10), WEFT_ALL_COMPLETED, &done), 0);
+    do { /* once, but on a machine that is slow */
+        CHECK_INT(weft_wait(aws, 2, WEFT_MS(10), WEFT_ALL_COMPLETED, &done), 0);
+    } while (done == 0 && !failure[0]);
     CHECK_INT(done, 1);
     CHECK(aws[0] == quick && aws[1] == slow);
     CHECK(!weft_done(slow) && weft_cancelling(slow) == 0);

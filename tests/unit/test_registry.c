@@ -43,6 +43,8 @@ static bool sees_each_once(weft_task_t **sleeper, size_t *count)
     for (int i = 0; i < SLEEPERS; i++)
         once = once && times_seen(tasks, *count, sleeper[i]) == 1;
     once = once && times_seen(tasks, *count, weft_current_task()) == 1;
+    for (size_t i = 0; i < *count; i++) /* whoever else there is, too: none can come back, as we */
+        once = once && times_seen(tasks, *count, tasks[i]) == 1; /* have a reference to each */
     let_go(tasks, *count);
     return once;
 }
