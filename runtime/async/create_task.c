@@ -121,6 +121,7 @@ int weft__new_task(struct weft_loop *loop, weft_coro_t *coro, const weft_task_op
     if (weft__unlikely(!weft__submit_task(coro))) {
         end_refused(coro);
         weft_unref(*task);
+        *task = NULL;
         return -ESHUTDOWN;
     }
     if (weft__self())

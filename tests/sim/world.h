@@ -158,7 +158,7 @@ static inline void look_at_one(void)
     weft_call_graph_t *graph = NULL;
     void *frames[8];
 
-    if (!task)
+    if (!task || weft__kind(task) != WEFT__KIND_TASK) /* a coroutine: gather has not begun it */
         return;
     int rc = weft_get_stack(task, frames, 8);
     SIM_CHECK(rc >= 0 || rc == -EBUSY);
@@ -181,7 +181,10 @@ static inline void end_one_endless(void)
 
 static inline void count_awaitable(void *object, void *count)
 {
-    *(unsigned *)count += weft__load_relaxed(&((struct weft_awaitable *)object)->refs) != 0;
+    uint32_t refs = weft__load_relaxed(&((struct weft_awaitable *)object)->refs);
+
+    SIM_CHECK(refs <= INT32_MAX); /* dropped more often than taken */
+    *(unsigned *)count += refs != 0;
 }
 
 static inline unsigned awaitables(void)
