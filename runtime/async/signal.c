@@ -232,7 +232,8 @@ static int add_locked(struct weft_loop *loop, int signal, struct call call, bool
     w->call = call;
     weft__store_relaxed(&w->interrupt, interrupt); /* relaxed, both: under the mutex */
     weft__store_relaxed(&w->total, 0);
-    loop->deliver_signals = deliver;
+    if (!loop->deliver_signals) /* once: workers read it as soon as one signal is watched */
+        loop->deliver_signals = deliver;
     if (!owner)
         rc = take_over(loop, signal);
     return rc;
