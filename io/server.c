@@ -45,9 +45,9 @@ void weft__server_settle(struct weft_server *server)
 /* ---- start ---- */
 
 static struct weft_server *make(struct weft__worker *worker, weft_client_fn_t client, void *arg,
-                                const struct addrinfo *list, size_t limit)
+                                const struct addrinfo *list, const weft_net_opts_t *opts)
 {
-    struct weft_strand *strand = worker->strand;
+    struct weft_strand *strand = opts->strand ? opts->strand : worker->strand;
     struct weft_server *server;
     size_t count = 0;
 
@@ -63,7 +63,7 @@ static struct weft_server *make(struct weft__worker *worker, weft_client_fn_t cl
         strand && strand != &worker->loop->strand ? weft_strand_ref(strand) : WEFT_PARALLEL;
     server->client = client;
     server->arg = arg;
-    server->limit = limit;
+    server->limit = opts->limit;
     return server;
 }
 
@@ -165,7 +165,7 @@ int weft_start_server_opts(weft_client_fn_t client, void *arg, const char *host,
     rc = weft__address_resolve(host, port, opts->family, true, &list);
     if (rc < 0)
         return rc;
-    s = make(weft__self(), client, arg, list, opts->limit);
+    s = make(weft__self(), client, arg, list, opts);
     rc = s ? bind_and_start(s, list, opts) : -ENOMEM;
     freeaddrinfo(list);
     if (rc < 0 && s)

@@ -35,9 +35,8 @@ struct weft__listener {
 
 struct weft_server {
     /* constant */
-    struct weft_loop *loop; /* a reference */
-    struct weft_strand
-        *strand; /* of clients: that of the code that started the server, or PARALLEL */
+    struct weft_loop *loop;     /* a reference */
+    struct weft_strand *strand; /* of clients: a reference, or PARALLEL */
     weft_client_fn_t client;
     void *arg;
     size_t limit;

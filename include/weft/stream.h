@@ -33,10 +33,11 @@ typedef int (*weft_client_fn_t)(weft_reader_t *reader, weft_writer_t *writer, vo
 
 typedef struct weft_net_options {
     size_t size;
-    size_t limit;    /* most bytes that readline and readuntil look through; default 64 KiB */
-    int family;      /* AF_INET, AF_INET6; default: any */
-    int backlog;     /* default 100 */
-    bool reuse_port; /* several servers on one port share its connections */
+    size_t limit;          /* most bytes that readline and readuntil look through; default 64 KiB */
+    int family;            /* AF_INET, AF_INET6; default: any */
+    int backlog;           /* default 100 */
+    bool reuse_port;       /* several servers on one port share its connections */
+    weft_strand_t *strand; /* of a server's clients; default: that of the code that starts it */
 } weft_net_opts_t;
 
 WEFT_BEGIN
@@ -167,7 +168,8 @@ WEFT_API int weft_get_peername(const weft_writer_t *writer, char *buffer, size_t
 WEFT_API int weft_get_sockname(const weft_writer_t *writer, char *buffer, size_t size);
 WEFT_API int weft_get_socket(const weft_writer_t *writer);
 
-/* Closes it if it is open. */
+/* One reference less. Closes it if it is open; outside of its loop what was not sent is lost, which
+ * debug mode tells (asyncio's ResourceWarning). */
 WEFT_API void weft_writer_unref(weft_writer_t *writer);
 
 WEFT_END

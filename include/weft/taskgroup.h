@@ -32,6 +32,11 @@ typedef struct weft_task_group {
     unsigned char opaque[192];
 } __attribute__((aligned(16))) weft_taskgroup_t;
 
+typedef struct weft_task_group_options {
+    size_t size;
+    weft_strand_t *strand; /* of its tasks that name none (strand.h); default: their creator's */
+} weft_taskgroup_opts_t;
+
 WEFT_BEGIN
 
 /* Opens the group.
@@ -39,7 +44,11 @@ WEFT_BEGIN
  * Returns      0; -ENOMEM (then there is no group to leave); -EALREADY (this object is open; it
  *              stays as it is)
  * Python       async with asyncio.TaskGroup() as tg */
-WEFT_API WEFT_MUST int weft_taskgroup_enter(weft_taskgroup_t *tg);
+#define weft_taskgroup_enter(tg, ...)                                                              \
+    weft_taskgroup_enter_opts(                                                                     \
+        (tg), &(weft_taskgroup_opts_t){.size = sizeof(weft_taskgroup_opts_t), __VA_ARGS__})
+WEFT_API WEFT_MUST int weft_taskgroup_enter_opts(weft_taskgroup_t *tg,
+                                                 const weft_taskgroup_opts_t *opts);
 
 /* Starts [coro] as a task of the group; options as of weft_create_task, but for .detached. *task
  * gets a new reference; NULL: none is wanted.

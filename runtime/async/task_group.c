@@ -24,6 +24,7 @@
 #include <stdlib.h>
 
 #include "weft/error.h"
+#include "weft/strand.h"
 #include "weft/time.h"
 
 #include "runtime/async/block.h"
@@ -57,6 +58,7 @@ struct group {
     struct member *fresh, *struck, *failed;
     struct member **last_failed;
     struct weft_awaitable *parent;
+    struct weft_strand *strand; /* a reference, PARALLEL, or NULL */
     uint32_t base, sequence, depth;
 };
 
@@ -176,7 +178,7 @@ static void fill(struct group *group, struct weft_awaitable *task)
     group->depth = weft__scope_depth(task);
 }
 
-int weft_taskgroup_enter(weft_taskgroup_t *tg)
+int weft_taskgroup_enter_opts(weft_taskgroup_t *tg, const weft_taskgroup_opts_t *opts)
 {
     struct group *group = (struct group *)tg;
     struct weft__worker *worker = weft__self();
@@ -191,6 +193,7 @@ int weft_taskgroup_enter(weft_taskgroup_t *tg)
         return rc == -EALREADY ? weft__misuse(rc, "a task group is entered twice") : rc;
     asked = weft__mark_is(&group->mark, WEFT__MARK_ASKED);
     fill(group, task);
+    group->strand = opts ? weft_strand_ref(opts->strand) : NULL;
     weft__mark_set(&group->mark, WEFT__MARK_OPEN);
     if (asked)
         weft_taskgroup_cancel(tg);
@@ -260,11 +263,14 @@ static int start(struct group *group, weft_coro_t *coro, weft_task_t **out,
                  const weft_task_opts_t *opts)
 {
     struct member *member = malloc(sizeof *member);
+    weft_task_opts_t of_group = *opts;
     weft_task_t *task;
     int rc;
 
+    if (!opts->strand)
+        of_group.strand = group->strand;
     if (member) {
-        rc = weft__create_task(group->parent->loop, coro, opts, &task);
+        rc = weft__create_task(group->parent->loop, coro, &of_group, &task);
     } else {
         weft_coro_close(coro);
         rc = -ENOMEM;
@@ -396,5 +402,6 @@ int weft_taskgroup_exit(weft_taskgroup_t *tg, int rc)
     weft__mark_set(&group->mark, WEFT__MARK_LEFT);
     rc = outcome(group, rc, cancelled);
     free_failed(group);
+    weft_strand_unref(group->strand);
     return rc;
 }

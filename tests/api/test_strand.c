@@ -14,8 +14,7 @@ static void work_on(struct account *a)
 {
     CHECK_INT(a->inside++, 0);
     long read = a->balance;
-    for (volatile int i = 0; i < 50; i++)
-        ;
+    sched_yield(); /* others may come in between, if they can */
     a->balance = read + 1;
     CHECK_INT(--a->inside, 0);
 }
@@ -80,6 +79,25 @@ WEFT_CORO(starts_a_family)
 CASE(strand, is_inherited_by_children)
 {
     CHECK_INT(run(&starts_a_family, NULL), 0);
+}
+
+WEFT_CORO(opens_a_group)
+{
+    struct account a = {.strand = weft_strand_create()};
+    weft_taskgroup_t tg;
+
+    CHECK_INT(weft_taskgroup_enter(&tg, .strand = a.strand), 0);
+    weft_strand_unref(a.strand);
+    for (int i = 0; i < 8; i++)
+        CHECK_INT(weft_taskgroup_create_task(&tg, weft_coro(&deposits, &a), NULL), 0);
+    CHECK_INT(weft_taskgroup_exit(&tg, 0), 0);
+    CHECK_INT(a.balance, 8 * 101);
+    return 0;
+}
+
+CASE(strand, is_given_to_all_tasks_of_a_group)
+{
+    CHECK_INT(run(&opens_a_group, NULL), 0);
 }
 
 struct meeting {

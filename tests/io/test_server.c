@@ -2,6 +2,7 @@
 /* Servers on the loopback device, port 0. Clients are plain sockets, or weft's. */
 #include "stream_support.h"
 
+#include <sched.h>
 #include <sys/resource.h>
 
 TestSuite(server, .timeout = 60);
@@ -110,6 +111,47 @@ WEFT_CORO(talk)
     weft_reader_unref(reader);
     weft_writer_unref(writer);
     return rc;
+}
+
+struct till {
+    _Atomic(int) inside;
+    long count; /* plain: the strand protects it */
+};
+
+static int pays_in(weft_reader_t *reader, weft_writer_t *writer, void *arg)
+{
+    struct till *till = arg;
+    char buffer[64];
+    ssize_t n;
+
+    while ((n = weft_read(reader, buffer, sizeof buffer)) > 0) {
+        cr_expect_eq(till->inside++, 0);
+        long count = till->count;
+        sched_yield(); /* others may come in between, if they can */
+        till->count = count + 1;
+        cr_expect_eq(--till->inside, 0);
+        weft_write(writer, buffer, (size_t)n);
+    }
+    return (int)n;
+}
+
+SERVER_TEST(clients_of_a_strand_are_never_served_at_the_same_time)
+{
+    struct till till = {0};
+    weft_strand_t *strand = weft_strand_create();
+    weft_server_t *server;
+    weft_task_t *tasks[8];
+
+    cr_assert_eq(weft_start_server(pays_in, &till, "127.0.0.1", 0, &server, .strand = strand), 0);
+    weft_strand_unref(strand);
+    struct round_trips r = {weft_server_port(server), 100};
+    for (int i = 0; i < 8; i++)
+        tasks[i] = weft_create_task(weft_coro(&talk, &r));
+    for (int i = 0; i < 8; i++)
+        cr_expect_eq(weft_join(tasks[i], NULL), 0);
+    cr_expect(has_clients(server, 0));
+    cr_expect_eq(till.count, 800);
+    end(server);
 }
 
 SERVER_TEST(a_thousand_connections_are_served)
