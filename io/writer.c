@@ -7,7 +7,9 @@
 
 #include "io/socket.h"
 #include "io/turn.h"
+#include "runtime/sched/loop.h"
 #include "runtime/sched/misuse.h"
+#include "runtime/sched/report.h"
 
 enum {
     BUFFER_MIN = 512,
@@ -316,10 +318,23 @@ int weft_wait_closed(weft_writer_t *writer)
     return rc;
 }
 
+/* In its loop it is closed in order; elsewhere what was not sent is lost. */
+static void tell_if_open(struct weft__stream *stream)
+{
+    struct weft_loop *loop = stream->loop;
+    struct weft__worker *worker = weft__self();
+
+    /* relaxed: a switch */
+    if (weft__load_relaxed(&loop->debug) && !(worker && worker->loop == loop) &&
+        !weft_is_closing(&stream->writer))
+        weft__report_error(loop, "a stream was dropped that was not closed", 0, NULL);
+}
+
 void weft_writer_unref(weft_writer_t *writer)
 {
     if (!writer)
         return;
+    tell_if_open(weft__stream_of_writer(writer));
     weft_writer_close(writer);
     weft__stream_unref(weft__stream_of_writer(writer));
 }

@@ -127,6 +127,57 @@ CASE_ORDERED(debug, tells_of_a_cancellation_that_was_swallowed)
     BOTH(&cancels_each, NULL);
 }
 
+/* ---- a stream that nobody closed ---- */
+
+struct ends {
+    bool closed;
+    weft_reader_t *reader;
+    weft_writer_t *writer;
+};
+
+static int says_nothing(weft_reader_t *reader, weft_writer_t *writer, void *arg)
+{
+    char byte;
+
+    (void)writer;
+    (void)arg;
+    return (int)weft_read(reader, &byte, 1);
+}
+
+WEFT_CORO(connects)
+{
+    struct ends *ends = arg;
+    weft_server_t *server;
+
+    listen();
+    CHECK_INT(weft_start_server(says_nothing, NULL, "127.0.0.1", 0, &server), 0);
+    CHECK_INT(weft_open_connection("127.0.0.1", (uint16_t)weft_server_port(server), &ends->reader,
+                                   &ends->writer),
+              0);
+    if (ends->closed) {
+        weft_writer_close(ends->writer);
+        CHECK_INT(weft_wait_closed(ends->writer), 0);
+    }
+    weft_server_unref(server);
+    return 0;
+}
+
+static void drop_stream(bool closed)
+{
+    struct ends ends = {.closed = closed};
+
+    CHECK_INT(run(&connects, &ends), 0);
+    weft_reader_unref(ends.reader);
+    weft_writer_unref(ends.writer);
+    CHECK_INT(times_told("a stream was dropped that was not closed", ""), !closed);
+}
+
+CASE(debug, tells_of_a_stream_that_outlives_its_loop_unclosed)
+{
+    drop_stream(false);
+    drop_stream(true);
+}
+
 /* ---- a loop that nobody closed ---- */
 
 static void drop_loop(bool closed)
