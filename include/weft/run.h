@@ -7,11 +7,11 @@
 
 #include "weft/task.h"
 
-enum {
-    WEFT_DEBUG_DEFAULT,
-    WEFT_DEBUG_ON,
-    WEFT_DEBUG_OFF
-}; /* default: whether WEFT_DEBUG=1 is set */
+/* Debug mode, by default if WEFT_DEBUG=1 is set, tells the exception handler of a step that takes
+ * long, of cancellations that are swallowed, of loops and streams that are dropped unclosed, and,
+ * in a program that LD_PRELOADs libweft-mutexes.so, of a task that suspends with a pthread mutex
+ * locked. */
+enum { WEFT_DEBUG_DEFAULT, WEFT_DEBUG_ON, WEFT_DEBUG_OFF };
 
 /* What order steps and callbacks have. ASYNCIO (the default with one worker): one FIFO of steps and
  * callbacks, exactly as asyncio's. FREE (the default with more): only what weft promises on many

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "runtime/base/symbol.h"
+#include "runtime/preload/mutexes.h"
 #include "runtime/sched/report.h"
 
 static void report(struct weft_loop *loop, int64_t taken, struct weft_awaitable *task,
@@ -22,6 +23,18 @@ static void report(struct weft_loop *loop, int64_t taken, struct weft_awaitable 
     weft__report_error(loop, text, 0, task);
 }
 
+static void look_at_mutexes(struct weft_loop *loop, struct weft_awaitable *task)
+{
+    char text[192], name[128];
+    void *where;
+
+    if (weft_mutexes_held(&where) == 0)
+        return;
+    weft__symbol(where, name, sizeof name);
+    snprintf(text, sizeof text, "a task gave its thread up with a mutex locked, at %s", name);
+    weft__report_error(loop, text, 0, task);
+}
+
 void weft__step_end(struct weft__worker *worker, struct weft_awaitable *task,
                     const struct weft_handle *handle)
 {
@@ -32,6 +45,8 @@ void weft__step_end(struct weft__worker *worker, struct weft_awaitable *task,
     /* relaxed: a setting. */
     if (taken >= weft__load_relaxed(&loop->slow_step))
         report(loop, taken, task, handle);
+    if (weft_mutexes_held && task)
+        look_at_mutexes(loop, task);
     weft__step_begin(worker);
     errno = saved_errno;
 }

@@ -11,6 +11,7 @@
 #ifndef WEFT_SCHED_STEP_H
 #define WEFT_SCHED_STEP_H
 
+#include "runtime/preload/mutexes.h"
 #include "runtime/sched/handle.h"
 #include "runtime/sched/loop.h"
 
@@ -19,6 +20,10 @@ enum { WEFT__STEP_SLOW = 100 * 1000 * 1000 }; /* ns, asyncio's default */
 /* The worker, in debug mode: what runs from here on is a new step. */
 WEFT__INLINE void weft__step_begin(struct weft__worker *worker)
 {
+    void *where;
+
+    if (weft_mutexes_held)
+        (void)weft_mutexes_held(&where); /* what is locked so far is not this step's */
     worker->step_began = worker->loop->system->now();
 }
 
