@@ -19,6 +19,7 @@ static double stress_seconds = 2;
 static unsigned stress_workers;
 static uint64_t stress_rounds; /* 0: as many as fit in the time */
 static int64_t stress_end;
+static _Atomic(const char *) stress_object; /* what a round is about, for programs that choose it */
 
 static inline int64_t stress_now(void)
 {
@@ -30,8 +31,11 @@ static inline int64_t stress_now(void)
 
 static inline _Noreturn void stress_fail(const char *what)
 {
-    fprintf(stderr, "%s: %s\nreplay: %s --seed %" PRIu64 " --seconds %g --workers %u\n",
-            stress_name, what, stress_name, stress_seed, stress_seconds * 2, stress_workers);
+    const char *object = stress_object;
+
+    fprintf(stderr, "%s: %s\nreplay: %s%s%s --seed %" PRIu64 " --seconds %g --workers %u\n",
+            stress_name, what, stress_name, object ? " --object " : "", object ? object : "",
+            stress_seed, stress_seconds * 2, stress_workers);
     _Exit(1);
 }
 
