@@ -16,10 +16,11 @@
  *             on, that it was cancelled meanwhile. Then what it was granted goes back (refuse),
  *             which hands it to the next: no grant is lost.
  * A choice    A task may wait at several objects at once (select.c). Its nodes share a choice,
- * which is made once: who grants such a node makes it, or if it is made already, takes the node out
- * and goes on to the next. Nodes whose choice is made count as nobody. Shielded    A node that is
- * shielded is not taken out by a canceller: the tokens stay pending, and the task goes on when it
- * is granted (to acquire a lock again after a wait).
+ *             which is made once: who grants such a node makes it, or if it is made already, takes
+ *             the node out and goes on to the next. Nodes whose choice is made count as nobody.
+ * Shielded    A node that is shielded is not taken out by a canceller: the tokens stay pending, and
+ *             the task goes on when it is granted (to acquire a lock again after a wait).
+ * Modelled    in tests/models/wait_queue.pml, and a choice in select.pml.
  *
  * Invariant   linked == the node is in its queue; changed under the lock only. Who unlinks, wakes,
  *             exactly once, after the unlock. `next` of a node that was granted belongs to the one

@@ -50,6 +50,24 @@ chain|without handing the submit to the holder|found|-DBREAK_HANDBACK
 chain|tokens counted, then subtracted|found|-DBREAK_TAKE -DUNCANCEL -DINNER=0
 chain|published without passing tokens on|found|-DBREAK_PUBLISH -DINLINED
 chain|published parent goes on although held|found|-DBREAK_HELD -DINLINED
+wait_queue|two tasks|holds|
+wait_queue|two that release|holds|-DFOREIGN=2
+wait_queue|cancelled task keeps what it got|found|-DBREAK_REFUSE
+wait_queue|commit does not look at the object|found|-DBREAK_TAKE
+wait_queue|commit does not look at the tokens|found|-DBREAK_TOKENS
+wait_queue|word does not say that somebody waits|found|-DBREAK_WAITED
+wait_queue|canceller wakes who was granted|found|-DBREAK_LINKED
+wait_queue|without hold|found|-DBREAK_HOLD
+wait_queue|next read after the wake|found|-DBREAK_NEXT
+select|two channels|holds|
+select|two cancellers|holds|-DCANCELLERS=2
+select|commit does not hold|found|-DBREAK_HELD
+select|commit lets go without a look at the tokens|found|-DBREAK_TOKENS
+select|granted although the choice is made|found|-DBREAK_CHOICE
+select|commit does not look at the channels|found|-DBREAK_LOOK
+select|turns back without a choice|found|-DBREAK_TURN
+select|goes on without leaving the queues|found|-DBREAK_LEAVE
+select|canceller wakes although the choice is made|found|-DBREAK_OURS
 strand|two producers, two workers|holds|
 strand|released without another look|found|-DBREAK_LOOK
 strand|push onto BUSY submits too|found|-DBREAK_BUSY
