@@ -10,8 +10,8 @@
  *   - what was sent was received, once, and in the order in which it was sent; a call that failed
  *     has sent nothing, taken nothing
  *   - no wake-up is lost: there are as many sends as receives, each is tried until it succeeds, and
- *     nobody else comes by; so whoever waits while he could go on waits for ever, and the driver
- *     says that nothing can move
+ *     in half of the seeds nobody else comes by; so whoever waits while he could go on waits for
+ *     ever, and the driver says that nothing can move
  *   - the same seed gives the same run
  */
 #include "loop.h"
@@ -26,14 +26,14 @@ struct kind {
     const char *name;
     void (*make)(void);
     int (*act)(unsigned who); /* by a task: 0 or an error of a wait */
-    void (*meddle)(void);     /* by a foreign thread, or NULL */
+    void (*meddle)(void);     /* by a foreign thread, or NULL; it leaves as much as it takes */
     void (*check)(void);      /* at the end */
 };
 
 static struct {
     weft_task_t *tasks[TASKS]; /* references */
     unsigned begun, cancels;
-    bool cancelling;
+    bool cancelling, meddling;
     const struct kind *kind;
 } world;
 
@@ -118,7 +118,7 @@ static int receive_one(unsigned who, weft_channel_t *from)
         SIM_CHECK(is_cancel(rc) && number == 0);
         first = rc;
     }
-    SIM_CHECK(pairs == 1 || number > last[who]);
+    SIM_CHECK(pairs == 1 || world.meddling || number > last[who]);
     last[who] = number;
     note_got(number);
     return first;
@@ -129,6 +129,19 @@ static int be_one_of_a_pair(unsigned who)
     weft_channel_t *common = channels[who / 2 % pairs];
 
     return who % 2 ? receive_one(who, common) : send_one(common);
+}
+
+static void take_and_give_back(void)
+{
+    weft_channel_t *from = channels[sim_below(pairs)];
+    uintptr_t number;
+    int rc;
+
+    if (weft_channel_try_recv(from, &number) < 0)
+        return;
+    while ((rc = weft_channel_try_send(from, &number)) == -EAGAIN)
+        sim_idle(1 + sim_below(20000));
+    SIM_CHECK(rc == 0);
 }
 
 static void check_pairs(void)
@@ -142,7 +155,15 @@ static void check_pairs(void)
     }
 }
 
-/* ---- closing: it is closed under them ---- */
+/* ---- closing: it is closed under them, at the latest as the first has nothing more to do ---- */
+
+static unsigned turns; /* the first one's */
+
+static void make_closing(void)
+{
+    make_channel();
+    turns = 0;
+}
 
 static int use_until_closed(unsigned who)
 {
@@ -150,6 +171,11 @@ static int use_until_closed(unsigned who)
     bool closed = weft_channel_is_closed(channel);
     int rc;
 
+    if (who == 0) {
+        if (++turns == ROUNDS)
+            weft_channel_close(channel);
+        return 0;
+    }
     if (who % 2) {
         rc = weft_channel_recv(channel, &number);
         if (rc == 0)
@@ -168,7 +194,7 @@ static void close_or_use(void)
 {
     uintptr_t number = ++numbers;
 
-    if (sim_one_in(4))
+    if (sim_one_in(32))
         weft_channel_close(channel);
     else if (sim_one_in(2) && weft_channel_try_send(channel, &number) == 0)
         note_sent(number);
@@ -352,12 +378,12 @@ static int use_select(unsigned who)
 /* ---- the run ---- */
 
 static const struct kind kinds[] = {
-    {"pairs", make_pairs, be_one_of_a_pair, NULL, check_pairs},
-    {"select", make_select, use_select, NULL, check_pairs},
-    {"select", make_select, use_select, NULL, check_pairs}, /* as often as all others */
+    {"pairs", make_pairs, be_one_of_a_pair, take_and_give_back, check_pairs},
+    {"select", make_select, use_select, take_and_give_back, check_pairs},
+    {"select", make_select, use_select, take_and_give_back, check_pairs}, /* as the others in all */
     {"latest", make_latest, use_latest, NULL, check_latest},
     {"broadcast", make_news, use_news, NULL, check_news},
-    {"closing", make_channel, use_until_closed, close_or_use, check_closed},
+    {"closing", make_closing, use_until_closed, close_or_use, check_closed},
 };
 
 enum { KINDS = sizeof kinds / sizeof *kinds };
@@ -399,11 +425,9 @@ static void foreign(void *arg)
         sim_idle(sim_below(20000));
         if (sim_one_in(2))
             cancel_one();
-        else if (world.kind->meddle)
+        else if (world.meddling)
             world.kind->meddle();
     }
-    if (world.kind->meddle) /* nobody is to wait for ever for what the others did not do */
-        weft_channel_close(channel);
 }
 
 WEFT_CORO(root)
@@ -429,6 +453,7 @@ static uint64_t run(uint64_t seed)
     memset(&world, 0, sizeof world);
     world.kind = &kinds[sim_below(KINDS)];
     world.cancelling = !sim_one_in(4);
+    world.meddling = world.kind->meddle && sim_one_in(2);
     world.kind->make();
     loop = sim_loop_new();
     uint64_t hash = sim_loop_run(loop, &root, foreign);

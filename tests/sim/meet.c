@@ -73,12 +73,12 @@ static void check_condition(void)
     SIM_CHECK(weft_condition_notify_all(&condition) == -EPERM);
 }
 
-/* ---- barrier: as many as it is for go on at a time; nobody is left behind, inside or outside ----
- */
+/* ---- barrier: as many as it is for go on at a time; nobody is left behind, inside or outside.
+ * When there are not enough left, it is aborted ---- */
 
 static weft_barrier_t barrier;
 static unsigned come, gone_on;
-static bool aborting; /* which would end what hangs */
+static bool aborting; /* sometimes, before */
 
 static void make_barrier(void)
 {
@@ -87,13 +87,25 @@ static void make_barrier(void)
     aborting = sim_one_in(4);
 }
 
-/* So that the last waits end. */
+static bool are_not_enough(void)
+{
+    return world.ended + (unsigned)weft_barrier_parties(&barrier) > TASKS;
+}
+
+static void leave_barrier(void)
+{
+    if (are_not_enough())
+        weft_barrier_abort(&barrier);
+}
+
+/* A reset is followed by a look: it may have undone the abort at the end. */
 static void meddle_with_barrier(void)
 {
-    if (sim_one_in(4) || world.ended > TASKS / 2) {
+    if (sim_one_in(4)) {
         if (aborting && sim_one_in(2))
             weft_barrier_abort(&barrier);
         weft_barrier_reset(&barrier);
+        leave_barrier();
     }
     SIM_CHECK(weft_barrier_n_waiting(&barrier) < weft_barrier_parties(&barrier));
 }
@@ -104,8 +116,10 @@ static int use_barrier(void)
 
     come++;
     int rc = weft_barrier_wait(&barrier);
-    if (rc == WEFT_EBROKENBARRIER)
+    if (rc == WEFT_EBROKENBARRIER) {
+        SIM_CHECK(world.meddling || are_not_enough());
         return 0;
+    }
     if (rc < 0)
         return rc;
     gone_on++;
@@ -116,6 +130,8 @@ static int use_barrier(void)
 
 static void check_barrier(void)
 {
+    SIM_CHECK(weft_barrier_broken(&barrier));
+    weft_barrier_reset(&barrier);
     SIM_CHECK(weft_barrier_n_waiting(&barrier) == 0 && !weft_barrier_broken(&barrier));
 }
 
@@ -152,9 +168,10 @@ static void check_notify(void)
 }
 
 static const struct kind kinds[] = {
-    {"notify", make_notify, use_notify, NULL, check_notify},
-    {"barrier", make_barrier, use_barrier, meddle_with_barrier, check_barrier},
-    {"condition", make_condition, use_condition, NULL, check_condition},
+    {"notify", make_notify, use_notify, NULL, .check = check_notify},
+    {"barrier", make_barrier, use_barrier, meddle_with_barrier, .check = check_barrier,
+     .leave = leave_barrier},
+    {"condition", make_condition, use_condition, NULL, .check = check_condition},
 };
 
 int main(int argc, char **argv)

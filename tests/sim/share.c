@@ -108,8 +108,8 @@ static void check_rwlock(void)
 }
 
 static const struct kind kinds[] = {
-    {"once", make_once, use_once, set_once, check_once},
-    {"rwlock", make_rwlock, use_rwlock, meddle_with_rwlock, check_rwlock},
+    {"once", make_once, use_once, set_once, .check = check_once},
+    {"rwlock", make_rwlock, use_rwlock, meddle_with_rwlock, .check = check_rwlock},
 };
 
 int main(int argc, char **argv)

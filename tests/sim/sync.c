@@ -330,12 +330,12 @@ static void check_one(void)
 }
 
 static const struct kind kinds[] = {
-    {"lock", make_lock, use_lock, meddle_with_lock, check_lock},
-    {"event", make_event, use_event, set_event, check_event},
-    {"queue", make_queue, use_queue, meddle_with_queue, check_queue},
-    {"one at a queue", make_one, use_one, serve_one, check_one},
-    {"semaphore", make_semaphore, use_semaphore, meddle_with_semaphore, check_semaphore},
-    {"never", make_never, use_never, end_one, check_never},
+    {"lock", make_lock, use_lock, meddle_with_lock, .check = check_lock},
+    {"event", make_event, use_event, set_event, .check = check_event, .needed = true},
+    {"queue", make_queue, use_queue, meddle_with_queue, .check = check_queue, .needed = true},
+    {"one at a queue", make_one, use_one, serve_one, .check = check_one, .needed = true},
+    {"semaphore", make_semaphore, use_semaphore, meddle_with_semaphore, .check = check_semaphore},
+    {"never", make_never, use_never, end_one, .check = check_never, .needed = true},
 };
 
 int main(int argc, char **argv)
