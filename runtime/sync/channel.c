@@ -240,11 +240,10 @@ struct weft__visit weft__visit(struct weft_channel *channel, struct weft_awaitab
 /* -EAGAIN: there is something to do; try. */
 static int wait(struct weft__visit *visit)
 {
-    bool granted = weft__wait_queue_suspend(&visit->node);
-
+    weft__wait_queue_suspend(&visit->node);
     if (visit->rc != -EAGAIN)
         return visit->rc;
-    return weft__raise(visit->node.task) || !granted ? -ECANCELED : -EAGAIN;
+    return weft__raise_in(visit->node.task, &visit->node.wait) ? -ECANCELED : -EAGAIN;
 }
 
 int weft_channel_send(weft_channel_t *channel, const void *value)

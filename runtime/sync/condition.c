@@ -109,7 +109,7 @@ int weft_condition_wait(weft_condition_t *public)
         WEFT__WAIT_NODE(&condition_class, task, &condition->state, &condition->waiters);
     bool notified = weft__wait_queue_suspend(&node);
     weft__lock_acquire_shielded(lock_of(condition), task);
-    if (weft__likely(!weft__raise(task) && notified))
+    if (weft__likely(!weft__raise_in(task, &node.wait)))
         return 0;
     if (notified)
         notify(condition, 1);

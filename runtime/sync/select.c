@@ -235,7 +235,7 @@ static int wait(struct select *select)
     if (made == &again)
         return -EAGAIN;
     if (made == &cancelled) {
-        weft__raise(select->task);
+        weft__raise_in(select->task, &select->wait);
         return -ECANCELED;
     }
     struct branch *b =

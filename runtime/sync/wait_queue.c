@@ -144,13 +144,16 @@ void weft__wait_queue_commit(struct weft_awaitable *task, struct weft__wait *wai
     weft__sim_point("wait queue commit");
     uint64_t word = weft__state_lock(state);
     bool taken = class->take(node, &word, &woken);
-    bool stays = !taken && (node->shielded || !weft__wait_tokens(task));
+    bool struck = !taken && !node->shielded && weft__wait_tokens(task);
+    bool stays = !taken && !struck;
     if (weft__likely(stays)) {
         append(node->queue, node);
         node->linked = true;
         word |= WEFT__STATE_WAITED;
-    } else if (!taken && class->leave) {
-        class->leave(node, &word, &woken);
+    } else if (struck) {
+        weft__wait_strike(wait);
+        if (class->leave)
+            class->leave(node, &word, &woken);
     }
     node->granted = taken;
     weft__state_unlock(state, word);
@@ -202,9 +205,7 @@ int weft__wait_queue_wait(struct weft__wait_node *node)
 {
     bool granted = weft__wait_queue_suspend(node);
 
-    /* Taken out by a canceller whose request was taken back since: cancelled all the same, as with
-     * a future. */
-    if (weft__likely(!weft__raise(node->task) && granted))
+    if (weft__likely(!weft__raise_in(node->task, &node->wait)))
         return 0;
     if (granted && class_of(node)->refuse)
         class_of(node)->refuse(node);

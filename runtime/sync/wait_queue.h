@@ -115,7 +115,7 @@ WEFT__INLINE bool weft__choice_make(struct weft__choice *choice, const void *wha
 struct weft_awaitable *weft__wait_queue_task(const char *call, int *error);
 
 /* Suspends the task until it is granted (true), or is cancelled before. The tokens stay: the caller
- * raises (weft__raise), now or later, and gives back what was granted if it must. */
+ * raises (weft__raise_in), now or later, and gives back what was granted if it must. */
 bool weft__wait_queue_suspend(struct weft__wait_node *node);
 
 /* The whole of a wait: suspends; if the task was cancelled, gives back what was granted.

@@ -218,14 +218,45 @@ static int waits_for_an_event(void)
     return weft_event_wait(&event);
 }
 
+static int waits_for_a_condition(void)
+{
+    weft_condition_t condition = WEFT_CONDITION_INIT;
+
+    CHECK_INT(weft_condition_acquire(&condition), 0);
+    int rc = weft_condition_wait(&condition);
+    CHECK_INT(weft_condition_release(&condition), 0);
+    return rc;
+}
+
+static int receives(void)
+{
+    weft_channel_t *channel;
+    int value, rc = weft_channel_create(&channel, 1, sizeof value);
+
+    CHECK_INT(rc, 0);
+    rc = weft_channel_recv(channel, &value);
+    weft_channel_unref(channel);
+    return rc;
+}
+
+static int selects(void)
+{
+    return weft_select(NULL, 0, WEFT_S(3600));
+}
+
+/* Its message neither. */
 WEFT_CORO(waits_as_told)
 {
-    return (*(int (*const *)(void))arg)();
+    int rc = (*(int (*const *)(void))arg)();
+    const char *message = weft_error_message(weft_last_error());
+
+    CHECK(message && strcmp(message, "why") == 0);
+    return rc;
 }
 
 static int (*const waits[])(void) = {
-    sleeps,  awaits_a_future, joins_a_task,   waits_for_a_future, waits_for_the_next,
-    gathers, races,           leaves_a_group, waits_for_an_event,
+    sleeps, awaits_a_future, joins_a_task,       waits_for_a_future,    waits_for_the_next, gathers,
+    races,  leaves_a_group,  waits_for_an_event, waits_for_a_condition, receives,           selects,
 };
 
 WEFT_CORO(cancels_and_takes_it_back)
@@ -234,7 +265,7 @@ WEFT_CORO(cancels_and_takes_it_back)
         weft_task_t *task = start(&waits_as_told, (void *)(uintptr_t)&waits[i]);
         for (int n = 0; n < 4; n++)
             turn();
-        CHECK(weft_cancel(task));
+        CHECK(weft_cancel_message(task, "why"));
         CHECK_INT(weft_uncancel(task), 0);
         if (!CHECK_INT(weft_join(task, NULL), -ECANCELED))
             fprintf(stderr, "wait %zu\n", i);
