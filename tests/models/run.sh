@@ -50,11 +50,12 @@ chain|without handing the submit to the holder|found|-DBREAK_HANDBACK
 chain|tokens counted, then subtracted|found|-DBREAK_TAKE -DUNCANCEL -DINNER=0
 chain|published without passing tokens on|found|-DBREAK_PUBLISH -DINLINED
 chain|published parent goes on although held|found|-DBREAK_HELD -DINLINED
-wait_queue|two tasks|holds|
-wait_queue|two that release|holds|-DFOREIGN=2
+wait_queue|two cancellers|holds|
+wait_queue|two that release|holds|-DFOREIGN=2 -DCANCELLERS=1
 wait_queue|cancelled task keeps what it got|found|-DBREAK_REFUSE
 wait_queue|commit does not look at the object|found|-DBREAK_TAKE
 wait_queue|commit does not look at the tokens|found|-DBREAK_TOKENS
+wait_queue|commit does not strike|found|-DBREAK_STRIKE
 wait_queue|word does not say that somebody waits|found|-DBREAK_WAITED
 wait_queue|canceller wakes who was granted|found|-DBREAK_LINKED
 wait_queue|without hold|found|-DBREAK_HOLD

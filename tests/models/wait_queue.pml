@@ -6,8 +6,9 @@
  * Modelled
  *   - an object with permits, as a semaphore; with none at the start. Tasks that take one, wait if
  *     they must, and give it back
- *   - a canceller for each task; foreign threads that release one permit, or two in one step (as an
- *     event, a condition or a barrier lets several go). Each of them may do nothing
+ *   - a canceller for each task (for one with -DCANCELLERS=1), which may take its cancel back;
+ *     foreign threads that release one permit, or two in one step (as an event, a condition or a
+ *     barrier lets several go). Each of them may do nothing
  *   - the state word with its lock and WAITED; the fast paths, which go by the lock; the queue; the
  *     grants, which are chained by the nodes and woken after the unlock; the hold
  *
@@ -21,7 +22,8 @@
  * Checked
  *   - no more tasks have a permit than were released; none is lost, none made
  *   - a task is woken once a wait, by whoever took its node out
- *   - a wait ends without a permit only if somebody cancelled
+ *   - a wait ends without a permit only if somebody cancelled, and the task knows it then, also if
+ *     the cancel was taken back
  *   - when nothing moves any more each task is done, or nothing was released, and it waits with no
  *     token pending
  *
@@ -29,17 +31,21 @@
  *   BREAK_REFUSE    a task that was granted and is cancelled does not pass on what it got
  *   BREAK_TAKE      the commit links without another look at the object
  *   BREAK_TOKENS    the commit does not look at the tokens
+ *   BREAK_STRIKE    the commit leaves it to the tokens to say that the wait was cancelled
  *   BREAK_WAITED    the commit does not say in the word that somebody waits
  *   BREAK_LINKED    the canceller wakes although the node was granted
  *   BREAK_HOLD      the canceller looks at the node without holding the task
  *   BREAK_NEXT      who wakes several reads the next one after the wake
  */
+#define TASKS 2
+#define NOBODY TASKS
+
 #ifndef FOREIGN
 #define FOREIGN 1
 #endif
-
-#define TASKS 2
-#define NOBODY TASKS
+#ifndef CANCELLERS
+#define CANCELLERS TASKS
+#endif
 
 #define WAITING 1
 #define HELD 2
@@ -52,7 +58,7 @@ byte queue[TASKS], length; /* oldest first */
 /* The tasks, and the nodes on their frames. */
 byte ws[TASKS];
 bit pending[TASKS], done[TASKS];
-bit linked[TASKS], granted[TASKS];
+bit linked[TASKS], granted[TASKS], struck[TASKS];
 byte next[TASKS];
 
 /* Ghosts. */
@@ -149,6 +155,16 @@ inline release(n, first, t)
     fi
 }
 
+/* By the commit. */
+inline strike(t)
+{
+#ifndef BREAK_STRIKE
+    struck[t] = 1
+#else
+    skip
+#endif
+}
+
 /* The commit, on the next stack. */
 inline commit(me, seen)
 {
@@ -161,10 +177,10 @@ inline commit(me, seen)
         if
 #ifndef BREAK_TAKE
         :: permits > 0 -> permits--; granted[me] = 1
-        :: permits == 0 && seen
+        :: permits == 0 && seen -> strike(me)
         :: permits == 0 && !seen ->
 #else
-        :: seen
+        :: seen -> strike(me)
         :: else ->
 #endif
             queue[length] = me;
@@ -203,10 +219,11 @@ proctype task(byte me)
             submitted[me] -> submitted[me] = 0;
             assert(!ws[me] && !linked[me]);
             frame[me] = 0;
-            cancelled = pending[me];
+            cancelled = (pending[me] || struck[me]);
             pending[me] = 0
         }
-        assert(granted[me] || accepted[me])
+        assert(granted[me] || cancelled);
+        assert(!cancelled || accepted[me])
     :: else
     fi;
     if
@@ -218,7 +235,7 @@ proctype task(byte me)
 #ifndef BREAK_REFUSE
         release(n, first, t)
 #endif
-    :: else -> assert(cancelled || accepted[me])
+    :: else
     fi;
     done[me] = 1
 }
@@ -262,7 +279,7 @@ proctype canceller(byte t)
         }
 #ifdef BREAK_HOLD
         if
-        :: woke -> wake(t)
+        :: woke -> struck[t] = 1; wake(t)
         :: else
         fi
 #else
@@ -270,12 +287,17 @@ proctype canceller(byte t)
             assert(ws[t] & HELD);
             assert(!woke || (ws[t] & WAITING));
             if
-            :: woke || !(ws[t] & WAITING) -> ws[t] = 0; submit(t)
+            :: woke -> struck[t] = 1; ws[t] = 0; submit(t)
+            :: !woke && !(ws[t] & WAITING) -> ws[t] = 0; submit(t)
             :: else -> ws[t] = WAITING
             fi
         }
 #endif
     :: else
+    fi;
+    if
+    :: true -> pending[t] = 0 /* weft_uncancel */
+    :: true
     fi
 }
 
@@ -313,7 +335,9 @@ init
         run task(0);
         run task(1);
         run canceller(0);
+#if CANCELLERS > 1
         run canceller(1);
+#endif
         run foreign();
 #if FOREIGN > 1
         run foreign();
