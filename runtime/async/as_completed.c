@@ -166,7 +166,7 @@ static weft_as_completed_t *make(struct weft_loop *loop, weft_awaitable_t *const
         it->left += it->watch.watched[i].same_as == i;
     it->coroutines = it->left;
     it->users = 1;
-    weft__watch_start(&it->watch);
+    weft__watch_start(&it->watch, false);
     return it;
 }
 

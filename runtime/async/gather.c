@@ -194,7 +194,7 @@ static weft_future_t *start(struct weft_loop *loop, weft_awaitable_t *const *aws
         return weft__awaitable_failed(rc);
     }
     weft__children_drop(aws, count);
-    weft__watch_start(&gather->watch);
+    weft__watch_start(&gather->watch, true);
     count_off(gather);
     return future;
 }

@@ -19,6 +19,7 @@
 #include "runtime/sched/loop.h"
 #include "runtime/sched/misuse.h"
 #include "runtime/sched/report.h"
+#include "runtime/sched/submit.h"
 
 struct shield {
     struct weft__waiter waiter;
@@ -42,7 +43,7 @@ static void report(struct weft_awaitable *inner)
     weft__report_about(inner, "an error in a shielded future, whose awaiter was cancelled");
 }
 
-static void fire(struct weft__waiter *waiter, struct weft_awaitable *inner)
+static void tell(struct weft__waiter *waiter, struct weft_awaitable *inner)
 {
     struct weft_awaitable *outer = weft__container_of(waiter, struct shield, waiter)->outer;
 
@@ -50,6 +51,11 @@ static void fire(struct weft__waiter *waiter, struct weft_awaitable *inner)
     if (!weft__awaitable_follow(outer, inner) && inner->error < 0 && inner->error != -ECANCELED)
         report(inner);
     weft__awaitable_unref(outer, 1);
+}
+
+static void fire(struct weft__waiter *waiter, struct weft_awaitable *inner)
+{
+    weft__submit_waiter(waiter, inner, tell);
 }
 
 static weft_future_t *make(struct weft_awaitable *inner)
@@ -72,7 +78,7 @@ static weft_future_t *make(struct weft_awaitable *inner)
     weft__awaitable_ref(outer);
     newest = weft__word_lock(inner);
     if (newest == WEFT__WORD_DONE)
-        fire(&shield->waiter, inner);
+        tell(&shield->waiter, inner);
     else
         weft__word_unlock(inner, weft__waiters_add(newest, &shield->waiter));
     return outer;

@@ -37,6 +37,7 @@
 #include "runtime/sched/level.h"
 #include "runtime/sched/loop.h"
 #include "runtime/sched/misuse.h"
+#include "runtime/sched/submit.h"
 
 struct member {
     struct weft__waiter waiter;
@@ -145,7 +146,7 @@ static void count_off(struct group *group)
         weft__wake(waiting);
 }
 
-static void fire(struct weft__waiter *waiter, struct weft_awaitable *task)
+static void tell(struct weft__waiter *waiter, struct weft_awaitable *task)
 {
     struct member *member = weft__container_of(waiter, struct member, waiter);
     struct group *group = member->group;
@@ -164,6 +165,11 @@ static void fire(struct weft__waiter *waiter, struct weft_awaitable *task)
     count_off(group);
     if (!failed)
         free_member(member);
+}
+
+static void fire(struct weft__waiter *waiter, struct weft_awaitable *task)
+{
+    weft__submit_waiter(waiter, task, tell);
 }
 
 /* ---- the object ---- */

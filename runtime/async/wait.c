@@ -102,7 +102,7 @@ int weft_wait(weft_awaitable_t **aws, size_t count, weft_ns_t timeout, int retur
         return -ENOMEM;
     if (timeout != WEFT_NONE)
         deadline = weft__deadline_after(weft__self()->loop->system->now(), timeout);
-    weft__watch_start(&w->watch);
+    weft__watch_start(&w->watch, false);
     rc = weft__gate_wait(&w->gate, deadline);
     weft__watch_stop(&w->watch);
     if (rc == 0 || rc == -ETIMEDOUT) {

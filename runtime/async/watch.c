@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "runtime/sched/misuse.h"
+#include "runtime/sched/submit.h"
 
 int weft__watch_check(struct weft_loop *loop, struct weft_awaitable *const *aws, size_t count,
                       bool coroutines)
@@ -83,7 +84,7 @@ void weft__watch_unref(struct weft__watch *watch)
     free(watch);
 }
 
-static void fire(struct weft__waiter *waiter, struct weft_awaitable *done)
+static void tell(struct weft__waiter *waiter, struct weft_awaitable *done)
 {
     struct weft__watched *which = weft__container_of(waiter, struct weft__watched, waiter);
     struct weft__watch *watch = which->watch;
@@ -93,7 +94,12 @@ static void fire(struct weft__waiter *waiter, struct weft_awaitable *done)
     weft__watch_unref(watch);
 }
 
-void weft__watch_start(struct weft__watch *watch)
+static void fire(struct weft__waiter *waiter, struct weft_awaitable *done)
+{
+    weft__submit_waiter(waiter, done, tell);
+}
+
+void weft__watch_start(struct weft__watch *watch, bool at_once)
 {
     for (size_t i = 0; i < watch->count; i++) {
         struct weft__watched *which = &watch->watched[i];
@@ -105,7 +111,7 @@ void weft__watch_start(struct weft__watch *watch)
         which->waiter.awaiter = watch->awaiter;
         newest = weft__word_lock(which->aw);
         if (newest == WEFT__WORD_DONE)
-            fire(&which->waiter, which->aw);
+            (at_once ? tell : fire)(&which->waiter, which->aw);
         else
             weft__word_unlock(which->aw, weft__waiters_add(newest, &which->waiter));
     }

@@ -23,7 +23,8 @@ struct weft__watched {
 
 struct weft__watch {
     _Atomic(uint32_t) refs;
-    /* On whatever worker completes it, with no lock held; each once. */
+    /* On whatever worker completes it, in an ordered loop one tick later (weft__submit_waiter),
+     * with no lock held; each once. */
     void (*done)(struct weft__watch *watch, struct weft__watched *which);
     struct weft_awaitable
         *awaiter; /* on whose behalf, as of a waiter; or NULL: the user's to set */
@@ -36,8 +37,8 @@ struct weft__watch {
 int weft__watch_init(struct weft__watch *watch, struct weft_awaitable *const *aws, size_t count,
                      void (*done)(struct weft__watch *watch, struct weft__watched *which));
 
-/* Begins to watch all; what is done already is told at once. */
-void weft__watch_start(struct weft__watch *watch);
+/* Begins to watch all; what is done already is told [at_once], or as if it became done now. */
+void weft__watch_start(struct weft__watch *watch, bool at_once);
 
 /* Takes all nodes out that are still in a list: they are told no more. */
 void weft__watch_stop(struct weft__watch *watch);

@@ -21,6 +21,7 @@ enum {
     WEFT__ENTRY_HANDLE = 2, /* struct weft_handle, a callback to be called */
     WEFT__ENTRY_STRAND = 3, /* struct weft_strand, whose steps wait for a worker */
     WEFT__ENTRY_ASK = 4,    /* struct weft_awaitable: interrupt its operation again (asks only) */
+    WEFT__ENTRY_WAITER = 5, /* struct weft__waiter, in no list any more, to be told */
     WEFT__ENTRY_TAG_MASK = 7,
 };
 #define WEFT__ENTRY_MIN ((weft__entry)4096)

@@ -22,7 +22,14 @@
 #include "runtime/core/task.h"
 
 struct weft__waiter {
-    struct weft__waiter *older, *newer;
+    union {
+        struct weft__waiter *older;
+        weft__entry next; /* it is in no list any more, but an entry (submit.h) */
+    };
+    union {
+        struct weft__waiter *newer;
+        struct weft_awaitable *done; /* likewise: what it is to be told of */
+    };
     void (*fire)(struct weft__waiter *waiter, struct weft_awaitable *done);
     struct weft_awaitable *awaiter; /* whose node it is, which lives as long as it is linked, for
                                        reports; or NULL */
@@ -67,6 +74,12 @@ WEFT__INLINE uintptr_t weft__waiters_remove(uintptr_t newest, struct weft__waite
     if (waiter->newer)
         waiter->newer->older = waiter->older;
     return newest == (uintptr_t)waiter ? (uintptr_t)waiter->older : newest;
+}
+
+/* Of an entry. */
+WEFT__INLINE void weft__waiter_tell(struct weft__waiter *waiter)
+{
+    waiter->fire(waiter, waiter->done);
 }
 
 /* With the lock held and the outcome stored: publishes DONE, lets go, fires all waiters, oldest

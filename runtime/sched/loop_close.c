@@ -16,11 +16,14 @@
 
 static void drop_list(weft__entry e);
 
-/* Tasks and stacks are ended by the walk over all tasks; callbacks and strands go here. */
+/* Tasks and stacks are ended by the walk over all tasks; callbacks and strands go here, and who was
+ * to be told is. */
 static void drop(weft__entry e)
 {
     if (weft__entry_tag(e) == WEFT__ENTRY_HANDLE)
         weft__handle_drop(weft__entry_object(e));
+    if (weft__entry_tag(e) == WEFT__ENTRY_WAITER)
+        weft__waiter_tell(weft__entry_object(e));
     if (weft__entry_tag(e) == WEFT__ENTRY_ASK)
         weft__awaitable_unref(weft__entry_object(e), 1);
     if (weft__entry_tag(e) == WEFT__ENTRY_STRAND) {

@@ -80,6 +80,21 @@ void weft__submit_stack(struct weft__stack *stack)
         weft__submit_entry(stack->task->loop, e);
 }
 
+void weft__submit_waiter(struct weft__waiter *waiter, struct weft_awaitable *done,
+                         void (*tell)(struct weft__waiter *waiter, struct weft_awaitable *done))
+{
+    struct weft__worker *worker = weft__self();
+
+    /* The future's loop is only compared: it may be gone (loop.h). */
+    if (!worker || !worker->ordered || worker->loop != done->loop) {
+        tell(waiter, done);
+        return;
+    }
+    waiter->fire = tell;
+    waiter->done = done;
+    weft__submit_local(worker, weft__entry_make(waiter, WEFT__ENTRY_WAITER));
+}
+
 bool weft__submit_task(struct weft_awaitable *task)
 {
     weft__entry e = weft__entry_make(task, WEFT__ENTRY_TASK);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * submit: the one door in. Whatever becomes runnable comes through here: tasks that are created,
- * woken, timed out, completed or cancelled, callbacks, strands.
+ * woken, timed out, completed or cancelled, callbacks, strands, waiters.
  *
  * Where an entry goes:
  *   of a pinned task    to its worker: its private list, or its mail
@@ -19,7 +19,7 @@
 #ifndef WEFT_SCHED_SUBMIT_H
 #define WEFT_SCHED_SUBMIT_H
 
-#include "runtime/core/task.h"
+#include "runtime/core/waiters.h"
 #include "runtime/sched/idle.h"
 #include "runtime/sched/worker.h"
 
@@ -34,6 +34,13 @@ void weft__submit_stack(struct weft__stack *stack);
 /* Any thread, of a pinned one the worker that it is to stay on: a task that was just created.
  * False: the loop is closed. */
 bool weft__submit_task(struct weft_awaitable *task);
+
+/* In a fire of [waiter], whose object keeps [done]: has tell() called instead, at once. In an
+ * ordered loop by the base in its turn, as asyncio has a callback there: gather, wait, shield,
+ * as_completed and task groups see one tick later that something is done. (From outside of the loop
+ * at once too: asyncio's futures know no other threads.) */
+void weft__submit_waiter(struct weft__waiter *waiter, struct weft_awaitable *done,
+                         void (*tell)(struct weft__waiter *waiter, struct weft_awaitable *done));
 
 /* Worker: onto its own deque. */
 WEFT__INLINE void weft__submit_local(struct weft__worker *worker, weft__entry e)

@@ -417,6 +417,8 @@ static void run_entry(struct weft__worker *worker, weft__entry e)
         weft__step_begin(worker);
     if (weft__entry_tag(e) == WEFT__ENTRY_HANDLE)
         weft__handle_run(weft__entry_object(e));
+    else if (weft__entry_tag(e) == WEFT__ENTRY_WAITER)
+        weft__waiter_tell(weft__entry_object(e));
     else
         weft__suspend_base(worker, e);
 }

@@ -175,7 +175,7 @@ static void commit(struct weft_awaitable *task, struct weft__wait *wait)
     if (b)
         choose(select, &again);
     if (select->told)
-        weft__watch_start(&select->told->watch);
+        weft__watch_start(&select->told->watch, true);
     if (select->deadline != WEFT_NONE) {
         select->alarm.home = &weft__self()->timers;
         weft__spin_lock(&select->alarm.home->lock);

@@ -271,3 +271,32 @@ CASE(gather, C151_of_nothing_is_done_and_empty)
 {
     BOTH(&gathers_nothing, NULL);
 }
+
+/* ---- beyond the list ---- */
+
+WEFT_CORO(completes_the_children_and_stops)
+{
+    weft_future_t **future = arg;
+
+    *future = gather_children(false);
+    for (int i = 0; i < 3; i++)
+        weft_set_result(child[i], NULL);
+    weft_loop_stop(weft_get_running_loop());
+    return 0;
+}
+
+CASE(gather, is_done_at_the_latest_when_its_loop_closes)
+{
+    weft_future_t *future = NULL;
+    weft_loop_t *loop;
+
+    CHECK_INT(weft_new_event_loop(&loop, .workers = workers), 0);
+    weft_unref(weft_loop_create_task(loop, weft_coro(&completes_the_children_and_stops, &future)));
+    CHECK_INT(weft_loop_run_forever(loop), 0);
+    CHECK_INT(weft_done(future), workers > 1); /* asyncio's order: in the next tick */
+    CHECK_INT(weft_loop_close(loop), 0);
+    CHECK(weft_done(future));
+    CHECK_INT(weft_result(future, NULL), 0);
+    drop(future);
+    weft_loop_unref(loop);
+}

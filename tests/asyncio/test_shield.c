@@ -96,6 +96,7 @@ WEFT_CORO(cancels_the_outer)
         weft_set_exception(inner, -EIO);
     else
         weft_set_result(inner, NULL);
+    CHECK_INT(weft_sleep(0), 0); /* the shield is told one tick later */
     CHECK_INT(reports, arg != NULL);
     weft_unref(outer);
     CHECK_INT(weft_await(inner, NULL), arg ? -EIO : 0);
@@ -126,6 +127,7 @@ WEFT_CORO(shields_twice)
     weft_unref(a);
     weft_unref(b);
     weft_unref(inner);
+    CHECK_INT(weft_sleep(0), 0); /* as above */
     CHECK_INT(reports, 1);
     return 0;
 }
