@@ -246,12 +246,28 @@ void weft__suspend_wait(struct weft_awaitable *task, struct weft__wait *wait)
     leave(worker, next(worker), ACTION_WAIT);
 }
 
+/* In an ordered loop the stack stands in the queue before the turn that may come next, as what that
+ * takes in comes after it. It cannot be resumed before it is left: there is no other worker. */
+static void yield_in_order(struct weft__worker *worker)
+{
+    weft__entry e;
+
+    weft__submit_stack(worker->stack);
+    e = next(worker);
+    if (e != weft__entry_make(worker->stack, WEFT__ENTRY_STACK)) /* else alone: go on */
+        leave(worker, e, ACTION_NONE);
+}
+
 void weft__suspend_yield(void)
 {
     struct weft__worker *worker = weft__self();
     struct weft_strand *strand = worker->strand;
 
     end_step(worker, weft__worker_task(worker));
+    if (worker->ordered) {
+        yield_in_order(worker);
+        return;
+    }
     if (weft__unlikely(worker->shuffles) && weft__worker_stays(worker))
         return;
     weft__entry e = next(worker);
