@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* run: a whole program in one call; Ctrl-C, shutdown, debug mode. */
+/* run: a whole program in one call; Ctrl-C, debug mode. */
 #include <poll.h>
 #include <sched.h>
 #include <string.h>
@@ -76,78 +76,6 @@ CASE_ORDERED(run, bears_the_most_workers)
     unsigned n = 0;
     CHECK_INT(weft_run(weft_coro(&checks_workers, &n), NULL, .workers = WEFT_WORKERS_MAX), 0);
     CHECK_INT(n, WEFT_WORKERS_MAX);
-}
-
-/* ---- shutdown ----------------------------------------------------------------------------------
- */
-
-static _Atomic(int) begun, cleaned, reports;
-static char reported[100];
-
-WEFT_CORO(cleans_up)
-{
-    begun++;
-    int rc = weft_sleep(WEFT_NONE);
-    CHECK_INT(rc, -ECANCELED);
-    CHECK_INT(weft_sleep(WEFT_US(100)), 0);
-    cleaned++;
-    return arg ? -EIO : rc;
-}
-
-static void remember(weft_loop_t *loop, const weft_exception_context_t *context, void *arg)
-{
-    (void)loop;
-    (void)arg;
-    snprintf(reported, sizeof reported, "%s", context->message);
-    CHECK_INT(context->error, -EIO);
-    reports++;
-}
-
-/* One that has not begun never runs. */
-static int until_begun(int n)
-{
-    int rc = 0;
-
-    while (begun < n && rc == 0)
-        rc = weft_sleep(0);
-    return rc;
-}
-
-WEFT_CORO(leaves_tasks)
-{
-    weft_loop_set_exception_handler(weft_get_running_loop(), remember, NULL);
-    for (int i = 0; i < 20; i++)
-        weft_unref(weft_create_task(weft_coro(&cleans_up, arg)));
-    return until_begun(20);
-}
-
-CASE(run, cancels_and_awaits_what_is_left) /* C194 */
-{
-    begun = cleaned = reports = 0;
-    CHECK_INT(run(&leaves_tasks, NULL), 0);
-    CHECK_INT(reports, 0);
-    CHECK_INT(cleaned, 20);
-}
-
-CASE(run, reports_what_failed_in_the_shutdown) /* C195 */
-{
-    begun = cleaned = reports = 0;
-    CHECK_INT(run(&leaves_tasks, ""), 0);
-    CHECK_INT(reports, 20);
-}
-
-WEFT_CORO(leaves_a_detached_task)
-{
-    weft_loop_set_exception_handler(weft_get_running_loop(), remember, NULL);
-    weft_create_task(weft_coro(&cleans_up, ""), .detached = true);
-    return until_begun(1);
-}
-
-CASE(run, reports_each_failure_once)
-{
-    begun = cleaned = reports = 0;
-    CHECK_INT(run(&leaves_a_detached_task, NULL), 0);
-    CHECK_INT(reports, 1);
 }
 
 /* ---- Ctrl-C ------------------------------------------------------------------------------------

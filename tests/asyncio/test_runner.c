@@ -143,6 +143,31 @@ CASE(runner, C195_what_fails_in_the_shutdown_is_reported)
     CHECK_INT(cleaned, 10);
 }
 
+static void counts_a_detached_one(weft_loop_t *loop, const weft_exception_context_t *context,
+                                  void *arg)
+{
+    (void)loop;
+    (void)arg;
+    CHECK_INT(context->error, -EIO);
+    reports++;
+}
+
+WEFT_CORO(leaves_a_detached_task)
+{
+    begun = cleaned = reports = 0;
+    weft_loop_set_exception_handler(weft_get_running_loop(), counts_a_detached_one, NULL);
+    weft_create_task(weft_coro(&cleans_up, ""), .detached = true);
+    while (begun == 0)
+        turn();
+    return 0;
+}
+
+CASE(runner, C195_what_fails_in_the_shutdown_is_reported_once)
+{
+    BOTH(&leaves_a_detached_task, NULL);
+    CHECK_INT(reports, 1);
+}
+
 /* ---- C196 ---- */
 
 CASE(runner, C196_it_makes_its_loop_when_it_is_needed)
