@@ -193,7 +193,8 @@ WEFT_API void weft_loop_default_exception_handler(weft_loop_t *loop,
 
 /* ---- signals ---- */
 
-/* Has fn(arg) called in the loop, as a callback, when [signal] arrives. Replaces an earlier one.
+/* Has fn(arg) called in the loop, as a callback, when [signal] arrives; it sees the context
+ * variables as they are now, here. Replaces an earlier one.
  * The handler that was there before is called too, and restored when ours is removed and still in
  * place. The signal must be sent to the process: workers other than the first have it blocked, so
  * that raise() in a task may reach nobody.

@@ -5,6 +5,7 @@
 #include <signal.h>
 
 #include "runtime/sched/handle.h"
+#include "runtime/sched/locals.h"
 #include "runtime/sched/loop.h"
 
 struct watched {
@@ -17,6 +18,7 @@ struct watched {
     struct call { /* under the mutex */
         weft_callback_t fn;
         void *arg;
+        weft__vars vars; /* that it sees: those of who added it; a reference */
     } call;
     struct sigaction before;
 };
@@ -104,13 +106,14 @@ static bool schedule(struct weft_loop *loop, struct call call)
     if (!handle)
         return false;
     weft__handle_leave(handle);
+    handle->vars = weft__vars_ref(call.vars);
     handle->fn = call.fn;
     handle->arg = call.arg;
     (void)!weft__handle_submit(handle); /* the loop closes: nobody is left to be told */
     return true;
 }
 
-/* How often it came; who is to be called. */
+/* How often it came; who is to be called, with a reference to the variables. */
 static uint32_t take(struct weft_loop *loop, struct watched *w, struct call *call, bool *at_once)
 {
     uint32_t n = 0;
@@ -119,6 +122,7 @@ static uint32_t take(struct weft_loop *loop, struct watched *w, struct call *cal
     if (weft__load_relaxed(&w->loop) == loop) { /* relaxed: under the mutex */
         n = weft__exchange_acq_rel(&w->arrived, 0);
         *call = w->call;
+        weft__vars_ref(call->vars);
         *at_once = weft__load_relaxed(&w->interrupt);
     }
     pthread_mutex_unlock(&mutex);
@@ -128,11 +132,11 @@ static uint32_t take(struct weft_loop *loop, struct watched *w, struct call *cal
 /* A turn of a worker: schedules the callbacks of what arrived, one for each time. */
 static void deliver(struct weft_loop *loop)
 {
-    struct call call;
     bool at_once;
 
     for (int signal = 1; signal < NSIG; signal++) {
         struct watched *w = &watched[signal];
+        struct call call = {0};
         /* relaxed: looked at again under the mutex. */
         uint32_t n = weft__load_relaxed(&w->loop) == loop ? take(loop, w, &call, &at_once) : 0;
         if (n > 0 && at_once) {
@@ -145,6 +149,7 @@ static void deliver(struct weft_loop *loop)
             weft__fetch_add_relaxed(&w->arrived, 1);     /* no memory: the next turn tries again */
             weft__store_seq_cst(&loop->signalled, true); /* seq_cst: as in the handler */
         }
+        weft__vars_unref(call.vars);
     }
 }
 
@@ -217,7 +222,17 @@ static int take_over(struct weft_loop *loop, int signal)
     return -EINVAL;
 }
 
-static int add_locked(struct weft_loop *loop, int signal, struct call call, bool interrupt)
+/* The mutex is let go of before what was there is dropped: that may call the program. */
+static struct call replace(struct watched *w, struct call call)
+{
+    struct call before = w->call;
+
+    w->call = call;
+    return before;
+}
+
+/* *call becomes the one to be dropped. */
+static int add_locked(struct weft_loop *loop, int signal, struct call *call, bool interrupt)
 {
     struct watched *w = &watched[signal];
     struct weft_loop *owner = weft__load_relaxed(&w->loop); /* relaxed: under the mutex */
@@ -229,7 +244,7 @@ static int add_locked(struct weft_loop *loop, int signal, struct call call, bool
     }
     if (owner && owner != loop)
         return -EBUSY;
-    w->call = call;
+    *call = replace(w, *call);
     weft__store_relaxed(&w->interrupt, interrupt); /* relaxed, both: under the mutex */
     weft__store_relaxed(&w->total, 0);
     if (!loop->deliver_signals) /* once: workers read it as soon as one signal is watched */
@@ -239,32 +254,36 @@ static int add_locked(struct weft_loop *loop, int signal, struct call call, bool
     return rc;
 }
 
-static int add(struct weft_loop *loop, int signal, struct call call, bool interrupt)
+static int add(struct weft_loop *loop, int signal, weft_callback_t fn, void *arg, bool interrupt)
 {
+    struct call call = {.fn = fn, .arg = arg};
     int rc;
 
-    if (refused(signal) || !call.fn || !loop)
+    if (refused(signal) || !fn || !loop)
         return -EINVAL;
     if (weft__loop_closed(loop))
         return -ESHUTDOWN;
     rc = install_once();
     if (rc < 0)
         return rc;
+    if (!interrupt)
+        call.vars = weft__locals_inherit();
     pthread_mutex_lock(&mutex);
-    rc = add_locked(loop, signal, call, interrupt);
+    rc = add_locked(loop, signal, &call, interrupt);
     count_handlers(loop);
     pthread_mutex_unlock(&mutex);
+    weft__vars_unref(call.vars);
     return rc;
 }
 
 int weft_loop_add_signal_handler(weft_loop_t *loop, int signal, weft_callback_t fn, void *arg)
 {
-    return add(loop, signal, (struct call){fn, arg}, false);
+    return add(loop, signal, fn, arg, false);
 }
 
 int weft__interrupt_watch(struct weft_loop *loop, weft_callback_t fn, void *arg)
 {
-    return add(loop, SIGINT, (struct call){fn, arg}, true);
+    return add(loop, SIGINT, fn, arg, true);
 }
 
 /* ---- removing ---- */
@@ -283,19 +302,27 @@ static void give_back(struct watched *w, int signal)
         weft__pause();
 }
 
-bool weft_loop_remove_signal_handler(weft_loop_t *loop, int signal)
+static bool remove_one(weft_loop_t *loop, int signal, bool interrupt_too)
 {
+    struct watched *w = &watched[signal];
+    struct call before = {0};
     bool removed;
 
-    if (!loop || refused(signal))
-        return false;
     pthread_mutex_lock(&mutex);
-    removed = has(loop, &watched[signal]) && !weft__load_relaxed(&watched[signal].interrupt);
-    if (removed)
-        give_back(&watched[signal], signal);
+    removed = has(loop, w) && (interrupt_too || !weft__load_relaxed(&w->interrupt));
+    if (removed) {
+        give_back(w, signal);
+        before = replace(w, before);
+    }
     count_handlers(loop);
     pthread_mutex_unlock(&mutex);
+    weft__vars_unref(before.vars);
     return removed;
+}
+
+bool weft_loop_remove_signal_handler(weft_loop_t *loop, int signal)
+{
+    return loop && !refused(signal) && remove_one(loop, signal, false);
 }
 
 uint32_t weft__interrupt_forget(struct weft_loop *loop)
@@ -314,10 +341,9 @@ uint32_t weft__interrupt_forget(struct weft_loop *loop)
 
 void weft__signal_forget(struct weft_loop *loop)
 {
-    pthread_mutex_lock(&mutex);
     for (int signal = 1; signal < NSIG; signal++) {
-        if (has(loop, &watched[signal]))
-            give_back(&watched[signal], signal);
+        /* relaxed: looked at again under the mutex. */
+        if (weft__load_relaxed(&watched[signal].loop) == loop)
+            remove_one(loop, signal, true);
     }
-    pthread_mutex_unlock(&mutex);
 }
