@@ -19,6 +19,10 @@ WEFT_BEGIN
 #define weft_create_future(loop) weft_create_future_at((loop), WEFT_HERE)
 WEFT_API weft_future_t *weft_create_future_at(weft_loop_t *loop, const char *where);
 
+/* The loop of a future or a task, borrowed: it may be gone if the program has dropped it. NULL of
+ * what is neither, or stands for an error. Python's future.get_loop(). */
+WEFT_API weft_loop_t *weft_get_loop(const weft_future_t *future);
+
 /* Completes it: its waiters wake, its callbacks are scheduled. Any thread may.
  * Returns      0, WEFT_EINVALIDSTATE (done already), -EPROTOTYPE (a task, a coroutine)
  * Python       future.set_result() */

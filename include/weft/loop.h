@@ -138,6 +138,10 @@ WEFT_API void weft_handle_cancel(weft_handle_t *handle);
 WEFT_API bool weft_handle_cancelled(const weft_handle_t *handle);
 /* The deadline of call_later and call_at; 0 for others. */
 WEFT_API weft_ns_t weft_handle_when(const weft_handle_t *handle);
+/* A copy of what the callback sees, as of its scheduling.
+ * Returns      a new reference; NULL: out of memory
+ * Python       handle.get_context(), of 3.12: there the very context that it runs in */
+WEFT_API weft_context_t *weft_handle_get_context(const weft_handle_t *handle);
 WEFT_API weft_handle_t *weft_handle_ref(weft_handle_t *handle);
 WEFT_API void weft_handle_unref(weft_handle_t *handle);
 
@@ -184,6 +188,9 @@ WEFT_API weft_task_t *weft_eager_task_factory(weft_loop_t *loop, weft_coro_t *co
  * do not start eagerly. */
 WEFT_API void weft_loop_set_exception_handler(weft_loop_t *loop, weft_exception_handler_t handler,
                                               void *arg);
+/* What was set, with its argument in *arg (may be NULL); NULL: the default one.
+ * Python       loop.get_exception_handler() */
+WEFT_API weft_exception_handler_t weft_loop_get_exception_handler(weft_loop_t *loop, void **arg);
 /* Tells the handler. It may be called from any worker. */
 WEFT_API void weft_loop_call_exception_handler(weft_loop_t *loop,
                                                const weft_exception_context_t *context);

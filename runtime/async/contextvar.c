@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "runtime/core/waiters.h"
+#include "runtime/sched/handle.h"
 #include "runtime/sched/locals.h"
 #include "runtime/sched/misuse.h"
 #include "runtime/sched/worker.h"
@@ -185,4 +186,9 @@ weft_context_t *weft_get_context(weft_task_t *task)
     if (newest != WEFT__WORD_DONE)
         weft__word_unlock(task, newest);
     return weft__vars_context(vars) ? weft__vars_context(vars) : context_of(vars);
+}
+
+weft_context_t *weft_handle_get_context(const weft_handle_t *handle)
+{
+    return context_of(weft__vars_ref(handle->vars));
 }

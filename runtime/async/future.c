@@ -60,6 +60,13 @@ weft_future_t *weft_ensure_future(weft_awaitable_t *aw, weft_loop_t *loop)
     return weft_ref(aw);
 }
 
+weft_loop_t *weft_get_loop(const weft_future_t *future)
+{
+    enum weft__kind kind = future ? weft__kind(future) : WEFT__KIND_FREE;
+
+    return kind == WEFT__KIND_TASK || kind == WEFT__KIND_FUTURE ? future->loop : NULL;
+}
+
 static int complete(struct weft_awaitable *future, int error, void *result)
 {
     enum weft__kind kind = future ? weft__kind(future) : WEFT__KIND_FREE;

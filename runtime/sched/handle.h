@@ -40,7 +40,7 @@ struct weft_handle {
     weft_done_fn_t done_fn; /* instead of fn: a done callback of `future`, with a reference */
     struct weft_awaitable *future;
     struct weft_strand *strand; /* a reference, or NULL: the loop's own */
-    weft__vars vars;            /* that it sees, until it is called */
+    weft__vars vars;            /* that it sees; not changed once it is scheduled */
     struct weft__alarm alarm;   /* of call_later and call_at */
     bool timed;
     const void *where; /* the code that asked for it, for reports; NULL: the runtime */

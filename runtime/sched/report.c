@@ -52,17 +52,23 @@ static void tell(struct weft_loop *loop, weft_exception_handler_t handler,
         worker->telling = outer;
 }
 
+weft_exception_handler_t weft_loop_get_exception_handler(weft_loop_t *loop, void **arg)
+{
+    weft_exception_handler_t handler;
+
+    weft__spin_lock(&loop->lock);
+    handler = loop->handler;
+    if (arg)
+        *arg = loop->handler_arg;
+    weft__spin_unlock(&loop->lock);
+    return handler;
+}
+
 void weft_loop_call_exception_handler(weft_loop_t *loop, const weft_exception_context_t *context)
 {
-    weft_exception_handler_t handler = NULL;
     void *arg = NULL;
+    weft_exception_handler_t handler = loop ? weft_loop_get_exception_handler(loop, &arg) : NULL;
 
-    if (loop) {
-        weft__spin_lock(&loop->lock);
-        handler = loop->handler;
-        arg = loop->handler_arg;
-        weft__spin_unlock(&loop->lock);
-    }
     tell(loop, handler ? handler : by_default, context, arg);
 }
 

@@ -42,6 +42,24 @@ CASE(future, is_completed_once_and_read_often) /* C001 C003 C023 */
     CHECK_INT(run(&looks_at_a_new_one, &x), 0);
 }
 
+WEFT_CORO(looks_for_its_loop)
+{
+    weft_future_t *future = weft_create_future(NULL);
+    weft_coro_t *coro = weft_coro(&looks_for_its_loop, NULL);
+
+    CHECK(weft_get_loop(future) == weft_get_running_loop());
+    CHECK(weft_get_loop(weft_current_task()) == weft_get_running_loop());
+    CHECK(weft_get_loop(coro) == NULL && weft_get_loop(NULL) == NULL);
+    weft_coro_close(coro);
+    weft_unref(future);
+    return 0;
+}
+
+CASE(future, and_task_know_their_loop)
+{
+    CHECK_INT(run(&looks_for_its_loop, NULL), 0);
+}
+
 WEFT_CORO(stores_an_error)
 {
     weft_future_t *future = weft_create_future(NULL);

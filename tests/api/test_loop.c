@@ -516,8 +516,11 @@ CASE(loop, handler_is_told_what_the_program_says)
     weft_loop_t *loop = new_loop();
     struct reports r = {0};
     weft_exception_context_t context = {.size = sizeof context, .message = "said", .error = -EPIPE};
+    void *arg = NULL;
 
+    CHECK(weft_loop_get_exception_handler(loop, NULL) == NULL);
     weft_loop_set_exception_handler(loop, remember, &r);
+    CHECK(weft_loop_get_exception_handler(loop, &arg) == remember && arg == &r);
     weft_loop_call_exception_handler(loop, &context);
     CHECK_INT(r.count, 1);
     CHECK_INT(r.error, -EPIPE);

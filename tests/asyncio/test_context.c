@@ -76,6 +76,45 @@ CASE(context, c060_2_a_callback_runs_in_a_copy_as_of_its_adding)
     BOTH(&c060_2, NULL);
 }
 
+static void sees_what_its_handle_has(void *called)
+{
+    CHECK(is("at call"));
+    set("in callback");
+    weft_set_result(called, NULL);
+}
+
+static bool handle_has(const weft_handle_t *handle, const char *wanted)
+{
+    weft_context_t *context = weft_handle_get_context(handle);
+    void *value = NULL;
+    bool found = weft_context_lookup(context, &var, &value);
+
+    weft_context_unref(context);
+    return found && strcmp(value, wanted) == 0;
+}
+
+WEFT_CORO(looks_at_a_handle)
+{
+    weft_future_t *called = weft_create_future(NULL);
+    weft_loop_t *loop = weft_get_running_loop();
+    weft_handle_t *handle;
+
+    set("at call");
+    CHECK_INT(weft_loop_call_soon(loop, sees_what_its_handle_has, called, &handle), 0);
+    set("later");
+    CHECK(handle_has(handle, "at call"));
+    CHECK_INT(weft_join(called, NULL), 0);
+    CHECK(handle_has(handle, "at call"));
+    weft_handle_cancel(handle);
+    weft_handle_unref(handle);
+    return 0;
+}
+
+CASE(context, a_handle_has_what_its_callback_sees)
+{
+    BOTH(&looks_at_a_handle, NULL);
+}
+
 enum { TASKS = 100 };
 static const weft_context_var_t number = {.name = "number"};
 
