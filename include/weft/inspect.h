@@ -70,10 +70,12 @@ WEFT_API int weft_get_stack(weft_task_t *task, void **frames, size_t capacity);
 WEFT_API int weft_print_stack(weft_task_t *task, FILE *file);
 
 /* Who awaits [future] (NULL: the running task), who awaits those, and so on: the edges that await,
- * gather, wait, shield and task groups make. At most [limit] addresses of each call stack; 0: none.
- * Other tasks go on meanwhile, so what comes out may be of different moments. Any thread.
+ * gather, wait, shield, task groups and races make; as_completed makes none (nor in Python). At
+ * most [limit] addresses of each call stack; 0: none. Other tasks go on meanwhile, so what comes
+ * out may be of different moments. Any thread.
  * Returns      0 with *graph, for weft_call_graph_free; -EPERM (NULL outside of a task),
- * -EPROTOTYPE (no future), -EINVAL, -ENOMEM Python       asyncio.capture_call_graph() */
+ *              -EPROTOTYPE (no future), -EINVAL, -ENOMEM
+ * Python       asyncio.capture_call_graph() */
 WEFT_API int weft_capture_call_graph(weft_awaitable_t *future, size_t limit,
                                      weft_call_graph_t **graph);
 WEFT_API void weft_call_graph_free(weft_call_graph_t *graph); /* NULL is allowed */

@@ -123,6 +123,16 @@ WEFT_CORO(by_group)
     return weft_taskgroup_exit(&group, rc);
 }
 
+WEFT_CORO(by_race)
+{
+    return weft_race(WEFT_AWS(arg), NULL, NULL);
+}
+
+WEFT_CORO(by_staggered_race)
+{
+    return weft_staggered_race(WEFT_AWS(arg), WEFT_NONE, NULL, NULL);
+}
+
 WEFT_CORO(c330)
 {
     edge(&by_task);
@@ -131,6 +141,8 @@ WEFT_CORO(c330)
     edge(&by_wait);
     edge(&by_timeout);
     edge(&by_group);
+    edge(&by_race);
+    edge(&by_staggered_race);
     return 0;
 }
 
