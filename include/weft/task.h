@@ -154,7 +154,7 @@ WEFT_API bool weft_cancel(weft_awaitable_t *aw);
 /* The same with a message (copied; it is lost when out of memory), which whoever gets the
  * -ECANCELED, the task itself or who awaits it, finds by weft_error_message(weft_last_error()). A
  * later cancel that comes before the task has seen this one replaces it.
- * Python       aw.cancel(msg) */
+ * Python       aw.cancel(msg), of which, if the task waits, the first one counts */
 WEFT_API bool weft_cancel_message(weft_awaitable_t *aw, const char *message);
 
 /* How many cancel requests [task] has had that were not taken back. Python's task.cancelling(). */
