@@ -161,6 +161,7 @@ static uint64_t seeded_mark(struct weft__worker *worker)
 
 void weft__worker_turn(struct weft__worker *worker)
 {
+    weft__sim_point("turn"); /* tasks that yield until another worker has done something */
     weft__count(&worker->turns, 1);
     /* relaxed: if the monitor's zero is lost, it comes again. */
     weft__store_relaxed(&worker->budget, WEFT__WORKER_BUDGET);
