@@ -175,7 +175,7 @@ WEFT_CORO(forks_a_new_program)
     return 0;
 }
 
-CASE_UP_TO(fork, the_child_may_run_a_new_loop, CHILD_MOST_WORKERS) /* C219 */
+CASE_REAL_UP_TO(fork, the_child_may_run_a_new_loop, CHILD_MOST_WORKERS) /* C219 */
 {
     CHECK_INT(run(&forks_a_new_program, NULL), 0);
 }

@@ -367,7 +367,8 @@ WEFT_CORO(is_aborted_by_a_thread)
     return weft_join(task, NULL);
 }
 
-CASE(barrier, another_thread_may_abort)
+/* Real: a thread of its own. */
+CASE_REAL(barrier, another_thread_may_abort)
 {
     static weft_barrier_t made = WEFT_BARRIER_INIT(3);
 

@@ -396,7 +396,8 @@ WEFT_CORO(is_notified_by_a_thread)
     return weft_lock_release(&lock);
 }
 
-CASE(condition, another_thread_that_holds_the_lock_may_notify)
+/* Real: a thread of its own. */
+CASE_REAL(condition, another_thread_that_holds_the_lock_may_notify)
 {
     weft_lock_init(&lock);
     weft_condition_init(&condition, &lock);

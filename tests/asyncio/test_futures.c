@@ -400,7 +400,8 @@ WEFT_CORO(wraps)
     return 0;
 }
 
-CASE(futures, C018_the_result_of_a_threads_future_arrives_in_the_loop)
+/* Real: a thread of its own. */
+CASE_REAL(futures, C018_the_result_of_a_threads_future_arrives_in_the_loop)
 {
     BOTH(&wraps, NULL);
 }
@@ -417,7 +418,8 @@ WEFT_CORO(wraps_an_error)
     return 0;
 }
 
-CASE(futures, C018_the_error_of_a_threads_future_arrives_in_the_loop)
+/* Real: a thread of its own. */
+CASE_REAL(futures, C018_the_error_of_a_threads_future_arrives_in_the_loop)
 {
     BOTH(&wraps_an_error, NULL);
 }
@@ -576,7 +578,8 @@ WEFT_CORO(completes_meanwhile)
     return 0;
 }
 
-CASE(futures, C024_each_callback_is_called_or_removed_when_the_list_changes_meanwhile)
+/* Real: a thread of its own. */
+CASE_REAL(futures, C024_each_callback_is_called_or_removed_when_the_list_changes_meanwhile)
 {
     for (int i = 0; i < 10; i++)
         BOTH(&completes_meanwhile, NULL);

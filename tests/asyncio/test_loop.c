@@ -237,7 +237,8 @@ WEFT_CORO(lets_a_thread_call)
     return 0;
 }
 
-CASE(loop, C206_a_call_from_the_wrong_thread_is_refused)
+/* Real: a thread of its own. */
+CASE_REAL(loop, C206_a_call_from_the_wrong_thread_is_refused)
 {
     CHECK_INT(run(&lets_a_thread_call, NULL), 0);
 }
@@ -275,7 +276,8 @@ static void *cancels_the_slow_one(void *arg)
     return NULL;
 }
 
-CASE(loop, C208_cancel_from_another_thread_waits_while_the_callback_runs)
+/* Real: a thread of its own. */
+CASE_REAL(loop, C208_cancel_from_another_thread_waits_while_the_callback_runs)
 {
     weft_loop_t *loop = new_loop();
 
@@ -299,7 +301,8 @@ static void *cancels(void *handle)
     return NULL;
 }
 
-CASE(loop, C208_what_another_thread_cancelled_in_time_is_not_called)
+/* Real: a thread of its own. */
+CASE_REAL(loop, C208_what_another_thread_cancelled_in_time_is_not_called)
 {
     weft_loop_t *loop = new_loop();
     weft_handle_t *handle = NULL;
@@ -513,7 +516,8 @@ static void has_no_handler(void)
     _exit(run(&leaves_one_to_the_default_handler, NULL) < 0);
 }
 
-CASE(loop, C214_the_default_handler_tells_standard_error)
+/* Real: a fork. */
+CASE_REAL(loop, C214_the_default_handler_tells_standard_error)
 {
     static void (*const programs[])(void) = {lets_the_default_one_tell, has_no_handler};
     struct child child;
@@ -562,7 +566,8 @@ WEFT_CORO(is_signalled)
     return 0;
 }
 
-CASE(loop, C218_a_signal_is_delivered_in_the_loop_once_each_until_it_is_removed)
+/* Real: a signal. */
+CASE_REAL(loop, C218_a_signal_is_delivered_in_the_loop_once_each_until_it_is_removed)
 {
     signal(SIGUSR1, SIG_IGN);
     BOTH(&is_signalled, NULL);
@@ -575,7 +580,8 @@ static void *sends_later(void *arg)
     return NULL;
 }
 
-CASE(loop, C218_a_signal_wakes_a_loop_that_sleeps)
+/* Real: a signal. */
+CASE_REAL(loop, C218_a_signal_wakes_a_loop_that_sleeps)
 {
     weft_loop_t *loop = new_loop();
     pthread_t thread;
@@ -605,7 +611,7 @@ CASE(loop, C218_what_no_program_may_handle_is_refused)
     weft_loop_unref(loop);
 }
 
-/* ---- C219 ---- */
+/* ---- C219: real, as they fork ---- */
 
 static int wait_for_child(pid_t child)
 {
@@ -640,7 +646,7 @@ WEFT_CORO(forks)
     return 0;
 }
 
-CASE(loop, C219_a_forked_child_has_no_loop_and_no_current_task)
+CASE_REAL(loop, C219_a_forked_child_has_no_loop_and_no_current_task)
 {
     BOTH(&forks, NULL);
 }
@@ -667,7 +673,7 @@ WEFT_CORO(forks_a_child_that_is_signalled)
     return 0;
 }
 
-CASE(loop, C219_a_signal_of_the_child_has_its_default_effect_there_and_none_in_the_parent)
+CASE_REAL(loop, C219_a_signal_of_the_child_has_its_default_effect_there_and_none_in_the_parent)
 {
     signal(SIGUSR1, SIG_DFL);
     if (CHILD_TSAN) /* in whose child sigaction tells of ThreadSanitizer's own handler */
@@ -709,7 +715,7 @@ WEFT_CORO(forks_below_a_handler_of_its_own)
     return 0;
 }
 
-CASE(loop, C219_a_handler_of_the_programs_stays_in_the_child)
+CASE_REAL(loop, C219_a_handler_of_the_programs_stays_in_the_child)
 {
     signal(SIGUSR1, SIG_DFL);
     CHECK_INT(run(&forks_below_a_handler_of_its_own, NULL), 0);
@@ -729,7 +735,7 @@ WEFT_CORO(forks_a_child_with_a_loop)
     return 0;
 }
 
-CASE_UP_TO(loop, C219_the_child_may_run_a_loop_with_handlers_of_its_own, CHILD_MOST_WORKERS)
+CASE_REAL_UP_TO(loop, C219_the_child_may_run_a_loop_with_handlers_of_its_own, CHILD_MOST_WORKERS)
 {
     signal(SIGUSR1, SIG_IGN);
     for (int i = 0; i < 3; i++)
@@ -757,12 +763,12 @@ WEFT_CORO(forks_in_the_pool)
     return 0;
 }
 
-CASE(loop, C219_a_child_forked_from_any_thread_can_be_signalled)
+CASE_REAL(loop, C219_a_child_forked_from_any_thread_can_be_signalled)
 {
     CHECK_INT(run(&forks_in_the_pool, NULL), 0);
 }
 
-/* ---- C220 ---- */
+/* ---- C220: real, as a policy chooses the virtual driver, and for threads of their own ---- */
 
 static void *has_none(void *arg)
 {
@@ -778,7 +784,7 @@ WEFT_CORO(is_in_its_loop)
     return 0;
 }
 
-CASE(loop, C220_each_thread_has_a_current_loop_of_its_own)
+CASE_REAL(loop, C220_each_thread_has_a_current_loop_of_its_own)
 {
     weft_loop_t *loop = new_loop(), *other = new_loop();
     pthread_t thread;
@@ -796,7 +802,7 @@ CASE(loop, C220_each_thread_has_a_current_loop_of_its_own)
     weft_loop_unref(other);
 }
 
-CASE(loop, C220_the_default_policy_is_there_and_comes_back)
+CASE_REAL(loop, C220_the_default_policy_is_there_and_comes_back)
 {
     const weft_event_loop_policy_t *policy = weft_get_event_loop_policy();
 
@@ -813,7 +819,7 @@ WEFT_CORO(is_run)
     return weft_sleep(0);
 }
 
-CASE(loop, C220_the_proactor_policy_runs_on_completions_under_both_of_its_names)
+CASE_REAL(loop, C220_the_proactor_policy_runs_on_completions_under_both_of_its_names)
 {
     bool ran = false;
 
@@ -829,7 +835,7 @@ CASE(loop, C220_the_proactor_policy_runs_on_completions_under_both_of_its_names)
     CHECK(ran);
 }
 
-CASE(loop, C220_the_selector_policy_says_that_it_is_not_there)
+CASE_REAL(loop, C220_the_selector_policy_says_that_it_is_not_there)
 {
     weft_loop_t *loop = NULL;
 
@@ -867,7 +873,7 @@ static void *sees_it_too(void *loop)
     return NULL;
 }
 
-CASE(loop, C220_a_policy_of_the_programs_own_is_asked)
+CASE_REAL(loop, C220_a_policy_of_the_programs_own_is_asked)
 {
     static const weft_event_loop_policy_t mine = {.size = sizeof mine,
                                                   .name = "mine",

@@ -406,7 +406,8 @@ WEFT_CORO(is_interrupted)
     return arg ? 0 : rc;
 }
 
-CASE(runner, C198_ctrl_c_cancels_main_and_is_the_result)
+/* Real: a signal. */
+CASE_REAL(runner, C198_ctrl_c_cancels_main_and_is_the_result)
 {
     signal(SIGINT, SIG_DFL);
     CHECK_INT(run(&is_interrupted_by_a_callback, NULL), -EINTR);
@@ -414,7 +415,8 @@ CASE(runner, C198_ctrl_c_cancels_main_and_is_the_result)
     CHECK(sigint_now() == SIG_DFL);
 }
 
-CASE(runner, C198_each_run_of_a_runner_has_its_own_ctrl_c)
+/* Real: a signal. */
+CASE_REAL(runner, C198_each_run_of_a_runner_has_its_own_ctrl_c)
 {
     weft_runner_t runner;
 
@@ -435,7 +437,8 @@ WEFT_CORO(is_interrupted_at_its_end)
     return 0;
 }
 
-CASE_ORDERED(runner, C198_ctrl_c_in_the_last_step_of_main_is_not_lost)
+/* Real: a signal. */
+CASE_REAL_UP_TO(runner, C198_ctrl_c_in_the_last_step_of_main_is_not_lost, 1)
 {
     weft_runner_t runner;
     int x;
@@ -458,14 +461,16 @@ WEFT_CORO(is_cancelled_and_interrupted)
     return weft_sleep(0);
 }
 
-CASE(runner, C199_cancelled_by_the_program_too_it_is_cancelled)
+/* Real: a signal. */
+CASE_REAL(runner, C199_cancelled_by_the_program_too_it_is_cancelled)
 {
     signal(SIGINT, SIG_DFL);
     CHECK_INT(run(&is_cancelled_and_interrupted, NULL), -ECANCELED);
     CHECK(sigint_now() == SIG_DFL);
 }
 
-CASE(runner, C200_main_that_swallows_ctrl_c_gives_its_value)
+/* Real: a signal. */
+CASE_REAL(runner, C200_main_that_swallows_ctrl_c_gives_its_value)
 {
     int x;
     void *value = NULL;
@@ -495,7 +500,8 @@ WEFT_CORO(presses_in_vain)
     return weft_cancelling(weft_current_task());
 }
 
-CASE(runner, C198_a_program_that_handles_or_ignores_sigint_keeps_that)
+/* Real: a signal. */
+CASE_REAL(runner, C198_a_program_that_handles_or_ignores_sigint_keeps_that)
 {
     own_handler = 0;
     signal(SIGINT, handles);
@@ -521,7 +527,8 @@ static void *runs_beside(void *arg)
     return arg;
 }
 
-CASE(runner, C198_only_the_main_thread_takes_ctrl_c)
+/* Real: a signal. */
+CASE_REAL(runner, C198_only_the_main_thread_takes_ctrl_c)
 {
     pthread_t thread;
 
@@ -562,7 +569,8 @@ WEFT_CORO(handles_it_in_its_loop)
     return 0;
 }
 
-CASE(runner, C198_a_handler_that_main_adds_to_the_loop_stays_until_the_end)
+/* Real: a signal. */
+CASE_REAL(runner, C198_a_handler_that_main_adds_to_the_loop_stays_until_the_end)
 {
     own_handler = begun = 0;
     signal(SIGINT, SIG_DFL);

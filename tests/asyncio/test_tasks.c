@@ -341,7 +341,8 @@ WEFT_CORO(creates_meanwhile)
     return 0;
 }
 
-CASE(tasks, C064_all_tasks_of_a_foreign_thread_misses_none_that_lives)
+/* Real: a thread of its own. */
+CASE_REAL(tasks, C064_all_tasks_of_a_foreign_thread_misses_none_that_lives)
 {
     BOTH(&creates_meanwhile, NULL);
 }
@@ -368,7 +369,8 @@ WEFT_CORO(has_a_thread_drop_it)
     return weft_sleep(0);
 }
 
-CASE(tasks, C065_the_last_reference_goes_on_a_foreign_thread)
+/* Real: a thread of its own. */
+CASE_REAL(tasks, C065_the_last_reference_goes_on_a_foreign_thread)
 {
     BOTH(&has_a_thread_drop_it, NULL);
 }

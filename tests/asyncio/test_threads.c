@@ -102,7 +102,8 @@ static void gets_a_result_and_an_error(weft_loop_t *loop)
     weft_cfuture_unref(failed);
 }
 
-CASE(threads, C230_a_foreign_thread_gets_the_result_or_the_error)
+/* Real: a thread of its own. */
+CASE_REAL(threads, C230_a_foreign_thread_gets_the_result_or_the_error)
 {
     beside(gets_a_result_and_an_error);
     CHECK_INT(reports, 0);
@@ -135,7 +136,8 @@ static void gives_up_in_time(weft_loop_t *loop)
     CHECK(is_empty(loop));
 }
 
-CASE(threads, C231_a_time_out_and_a_cancel_leave_no_task_behind)
+/* Real: a thread of its own. */
+CASE_REAL(threads, C231_a_time_out_and_a_cancel_leave_no_task_behind)
 {
     beside(gives_up_in_time);
     CHECK_INT(reports, 0);
@@ -166,7 +168,8 @@ static void cancels(weft_loop_t *loop)
     sem_destroy(&began);
 }
 
-CASE(threads, C233_a_cancel_from_the_thread_cancels_the_task)
+/* Real: a thread of its own. */
+CASE_REAL(threads, C233_a_cancel_from_the_thread_cancels_the_task)
 {
     beside(cancels);
     CHECK_INT(reports, 0);
@@ -186,7 +189,8 @@ static void sees_a_cancel(weft_loop_t *loop)
     weft_cfuture_unref(f);
 }
 
-CASE(threads, C233_a_cancel_inside_reaches_the_thread)
+/* Real: a thread of its own. */
+CASE_REAL(threads, C233_a_cancel_inside_reaches_the_thread)
 {
     beside(sees_a_cancel);
 }
@@ -209,7 +213,8 @@ static void starts_in_vain(weft_loop_t *loop)
     weft_cfuture_unref(f);
 }
 
-CASE(threads, C234_a_start_that_fails_is_told_to_the_caller_and_to_the_handler)
+/* Real: a thread of its own. */
+CASE_REAL(threads, C234_a_start_that_fails_is_told_to_the_caller_and_to_the_handler)
 {
     beside(starts_in_vain);
 }
@@ -225,7 +230,8 @@ static void starts_no_coroutine(weft_loop_t *loop)
     }
 }
 
-CASE(threads, C234_what_is_no_coroutine_is_told_to_the_caller_alone)
+/* Real: a thread of its own. */
+CASE_REAL(threads, C234_what_is_no_coroutine_is_told_to_the_caller_alone)
 {
     beside(starts_no_coroutine);
     CHECK_INT(reports, 0);
@@ -275,7 +281,8 @@ static void ten_add(weft_loop_t *loop)
     CHECK(is_empty(loop));
 }
 
-CASE(threads, C235_ten_threads_at_once_get_their_own_results)
+/* Real: a thread of its own. */
+CASE_REAL(threads, C235_ten_threads_at_once_get_their_own_results)
 {
     beside(ten_add);
 }
@@ -415,7 +422,8 @@ WEFT_CORO(uses_two_executors)
     return 0;
 }
 
-CASE(threads, an_executor_has_the_size_that_the_program_gives_it)
+/* Real: its calls block their threads. */
+CASE_REAL(threads, an_executor_has_the_size_that_the_program_gives_it)
 {
     CHECK_INT(run(&uses_two_executors, NULL), 0);
 }
@@ -433,7 +441,8 @@ WEFT_CORO(may_not_adopt_it)
     return 0;
 }
 
-CASE(threads, an_executor_is_the_default_one_of_one_loop_and_ends_with_it)
+/* Real: its calls block their threads. */
+CASE_REAL(threads, an_executor_is_the_default_one_of_one_loop_and_ends_with_it)
 {
     weft_executor_t *executor = NULL;
     weft_loop_t *loop = NULL;
@@ -470,7 +479,8 @@ WEFT_CORO(shuts_its_executor)
     return 0;
 }
 
-CASE(threads, shutdown_of_the_executor_waits_for_its_calls_within_a_limit)
+/* Real: its calls block their threads. */
+CASE_REAL(threads, shutdown_of_the_executor_waits_for_its_calls_within_a_limit)
 {
     CHECK_INT(run(&shuts_its_executor, NULL), 0);
     weft_loop_t *loop = NULL;
@@ -509,7 +519,8 @@ WEFT_CORO(leaves_calls)
     return 0;
 }
 
-CASE(threads, run_waits_for_the_calls_that_are_left)
+/* Real: its calls block their threads. */
+CASE_REAL(threads, run_waits_for_the_calls_that_are_left)
 {
     _Atomic(int) ended = 0;
 
