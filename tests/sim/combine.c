@@ -60,9 +60,10 @@ static void forget(weft_task_t *task)
 static weft_task_t *know(weft_task_t *task)
 {
     unsigned i = world.next++ % KNOWN;
+    weft_task_t *old = world.known[i];
 
-    forget(world.known[i]);
     world.known[i] = weft_ref(task);
+    forget(old); /* at last: nobody finds it there any more */
     return task;
 }
 
@@ -71,10 +72,16 @@ static weft_task_t *child_task(int depth)
     return know(weft_create_task(child(depth)));
 }
 
+/* With a reference of its own: that of `known` may be dropped meanwhile. */
 static void cancel_one(void)
 {
-    if (world.cancelling)
-        weft_cancel(world.known[sim_below(KNOWN)]);
+    weft_task_t *task;
+
+    if (!world.cancelling)
+        return;
+    task = weft_ref(world.known[sim_below(KNOWN)]);
+    weft_cancel(task);
+    weft_unref(task);
 }
 
 static int rest(void)
