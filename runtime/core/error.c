@@ -30,15 +30,28 @@ struct weft_error *weft__error_ref(struct weft_error *error)
     return error;
 }
 
-void weft__error_unref(struct weft_error *error)
+/* Puts [error] before [dead] if that was its last reference. */
+static struct weft_error *drop(struct weft_error *error, struct weft_error *dead)
 {
     /* acq_rel: the last one sees what the others did with it. */
     if (!error || weft__fetch_sub_acq_rel(&error->refs, 1) != 1)
-        return;
-    for (size_t i = 0; i < error->count; i++)
-        weft__error_unref(error->entry[i].error);
-    free(error->message);
-    free(error);
+        return dead;
+    error->next = dead;
+    return error;
+}
+
+/* Not by recursion: groups of groups may be as deep as there are tasks. */
+void weft__error_unref(struct weft_error *error)
+{
+    struct weft_error *dead = drop(error, NULL);
+
+    while ((error = dead)) {
+        dead = error->next;
+        for (size_t i = 0; i < error->count; i++)
+            dead = drop(error->entry[i].error, dead);
+        free(error->message);
+        free(error);
+    }
 }
 
 struct weft_error *weft__error_of(const struct weft_awaitable *aw)

@@ -24,9 +24,10 @@ struct weft__error_entry { /* one of several errors */
 struct weft_error {
     _Atomic(uint32_t) refs;
     int code;
-    int context;       /* the error during which this one came, or 0 */
-    char *message;     /* or NULL; freed with it */
-    const char *where; /* "file:line", or NULL */
+    int context;             /* the error during which this one came, or 0 */
+    char *message;           /* or NULL; freed with it */
+    const char *where;       /* "file:line", or NULL */
+    struct weft_error *next; /* to be freed */
     size_t count;
     struct weft__error_entry entry[];
 };
