@@ -153,7 +153,7 @@ static weft_as_completed_t *make(struct weft_loop *loop, weft_awaitable_t *const
     }
     rc = weft__children_start(loop, aws, count);
     if (rc < 0) {
-        weft__watch_unref(&it->watch);
+        weft__watch_unref(&it->watch, NULL);
         return failed(rc);
     }
     weft__children_drop(aws, count); /* the block has its own */
@@ -183,8 +183,9 @@ weft_as_completed_t *weft_as_completed(weft_awaitable_t *const *aws, size_t coun
     return failed(rc);
 }
 
-/* The last user stops it, so that no coroutine waits in vain. */
-static void drop_user(struct weft_completion *it)
+/* The last user stops it, so that no coroutine waits in vain. [coro]: the user, that goes, or NULL.
+ */
+static void drop_user(struct weft_completion *it, struct weft_awaitable *coro)
 {
     size_t users;
 
@@ -194,13 +195,13 @@ static void drop_user(struct weft_completion *it)
     if (users > 0)
         return;
     weft__watch_stop(&it->watch);
-    weft__watch_unref(&it->watch);
+    weft__watch_unref(&it->watch, coro);
 }
 
 void weft_as_completed_free(weft_as_completed_t *it)
 {
     if (error_of(it) == 0)
-        drop_user(it);
+        drop_user(it, NULL);
 }
 
 /* ---- taking ---- */
@@ -272,7 +273,7 @@ WEFT_CORO(next_outcome)
 
 static void destroy(struct weft_awaitable *coro)
 {
-    drop_user(weft__extra(coro)->data);
+    drop_user(weft__extra(coro)->data, coro);
 }
 
 /* Whether one more may be made. */

@@ -39,7 +39,7 @@ static void destroy(struct weft_awaitable *future)
     struct gather *gather = weft__extra(future)->data;
 
     free(gather->results);
-    weft__watch_unref(&gather->watch);
+    weft__watch_unref(&gather->watch, future);
 }
 
 /* What stands at [i]. */

@@ -31,7 +31,7 @@ static void destroy(struct weft_awaitable *outer)
 {
     struct shield *shield = weft__extra(outer)->data;
 
-    weft_unref(shield->inner);
+    weft__awaitable_unref_after(outer, shield->inner);
     free(shield);
 }
 

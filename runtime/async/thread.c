@@ -236,7 +236,7 @@ static void destroy_wrap(struct weft_awaitable *outer)
 {
     struct wrap *wrap = weft__extra(outer)->data;
 
-    weft_unref(wrap->inner);
+    weft__awaitable_unref_after(outer, wrap->inner);
     free(wrap);
 }
 

@@ -109,6 +109,6 @@ int weft_wait(weft_awaitable_t **aws, size_t count, weft_ns_t timeout, int retur
         *done = partition(&w->watch, aws);
         rc = 0;
     }
-    weft__watch_unref(&w->watch);
+    weft__watch_unref(&w->watch, NULL);
     return rc;
 }

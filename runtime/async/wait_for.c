@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "weft/wait.h"
 
-#include "runtime/async/children.h"
 #include "runtime/sched/await.h"
 #include "runtime/sched/cancel.h"
 #include "runtime/sched/misuse.h"
@@ -84,7 +83,11 @@ static int body(void *arg, void **result)
 
 static void destroy(struct weft_awaitable *coro)
 {
-    weft__children_drop(&((struct limited *)(void *)weft__extra(coro)->copy)->aw, 1);
+    weft_awaitable_t *aw = ((struct limited *)(void *)weft__extra(coro)->copy)->aw;
+
+    if (weft_iscoroutine(aw))
+        weft__store_relaxed(&aw->kind, WEFT__KIND_SPENT); /* relaxed: as in weft_coro_close */
+    weft__awaitable_unref_after(coro, aw);
 }
 
 static const weft_corofn_t wait_for_fn = {body, "wait_for", WEFT_HERE, 0, WEFT_COROFN_MAGIC};

@@ -73,13 +73,17 @@ int weft__watch_init(struct weft__watch *watch, struct weft_awaitable *const *aw
     return 0;
 }
 
-void weft__watch_unref(struct weft__watch *watch)
+void weft__watch_unref(struct weft__watch *watch, struct weft_awaitable *holder)
 {
     /* acq_rel: the last one sees what the others did. */
     if (weft__fetch_sub_acq_rel(&watch->refs, 1) != 1)
         return;
-    for (size_t i = 0; i < watch->count; i++)
-        weft_unref(watch->watched[i].aw);
+    for (size_t i = 0; i < watch->count; i++) {
+        if (holder)
+            weft__awaitable_unref_after(holder, watch->watched[i].aw);
+        else
+            weft_unref(watch->watched[i].aw);
+    }
     free(watch->watched);
     free(watch);
 }
@@ -91,7 +95,7 @@ static void tell(struct weft__waiter *waiter, struct weft_awaitable *done)
 
     (void)done;
     watch->done(watch, which);
-    weft__watch_unref(watch);
+    weft__watch_unref(watch, NULL);
 }
 
 static void fire(struct weft__waiter *waiter, struct weft_awaitable *done)
@@ -128,6 +132,6 @@ void weft__watch_stop(struct weft__watch *watch)
         if (newest == WEFT__WORD_DONE)
             continue; /* it was told, or is about to be */
         weft__word_unlock(which->aw, weft__waiters_remove(newest, &which->waiter));
-        weft__watch_unref(watch);
+        weft__watch_unref(watch, NULL);
     }
 }

@@ -43,8 +43,9 @@ void weft__watch_start(struct weft__watch *watch, bool at_once);
 /* Takes all nodes out that are still in a list: they are told no more. */
 void weft__watch_stop(struct weft__watch *watch);
 
-/* The last one drops the references to the awaitables, and frees the object. */
-void weft__watch_unref(struct weft__watch *watch);
+/* The last one drops the references to the awaitables, and frees the object. [holder]: in a
+ * destroy, as in weft__awaitable_unref_after; else NULL. */
+void weft__watch_unref(struct weft__watch *watch, struct weft_awaitable *holder);
 
 /* What several awaitables are given to a call. 0; -EINVAL none; -EPROTOTYPE, -EALREADY, -EXDEV of
  * the first that is wrong. Coroutines only if [coroutines]. */

@@ -62,7 +62,7 @@ struct weft_awaitable *weft__awaitable_failed(int error)
     return aw;
 }
 
-void weft__awaitable_free_extra(struct weft_awaitable *aw)
+static void free_extra(struct weft_awaitable *aw)
 {
     weft__vars vars = weft__awaitable_vars(aw);
     struct weft__extra *extra = weft__extra(aw);
@@ -81,20 +81,48 @@ void weft__awaitable_free_extra(struct weft_awaitable *aw)
     free(extra);
 }
 
-void weft__awaitable_unref(struct weft_awaitable *aw, uint32_t n)
+/* What a destroy drops comes behind it in a list by `next`, which belongs to no queue any more. */
+void weft__awaitable_free_with_extra(struct weft_awaitable *aw)
+{
+    weft__entry next;
+
+    for (aw->next = 0; aw; aw = (struct weft_awaitable *)next) {
+        if (weft__load_acquire(&aw->extra) != 0) /* acquire: as weft__extra */
+            free_extra(aw);
+        next = aw->next;
+        weft__awaitable_free_plain(aw);
+    }
+}
+
+/* True: that was the last one. */
+WEFT__INLINE bool drop(struct weft_awaitable *aw, uint32_t n)
 {
     enum weft__kind kind = weft__kind(aw);
 
     if (weft__unlikely(kind == WEFT__KIND_FAILED))
-        return;
+        return false;
     /* acq_rel: release what we did with it; acquire what the others did, if we are the last. */
     uint32_t left = weft__fetch_sub_acq_rel(&aw->refs, n) - n;
     /* What never became a task has its run's reference left: nobody's. */
     if (left > 1 || (left == 1 && kind != WEFT__KIND_CORO && kind != WEFT__KIND_SPENT))
-        return;
+        return false;
     if (weft__awaitable_dropped)
         weft__awaitable_dropped(aw);
-    weft__awaitable_free(aw);
+    return true;
+}
+
+void weft__awaitable_unref(struct weft_awaitable *aw, uint32_t n)
+{
+    if (drop(aw, n))
+        weft__awaitable_free(aw);
+}
+
+void weft__awaitable_unref_after(struct weft_awaitable *holder, struct weft_awaitable *aw)
+{
+    if (!aw || !drop(aw, 1))
+        return;
+    aw->next = holder->next;
+    holder->next = (weft__entry)aw;
 }
 
 struct weft__extra *weft__awaitable_extra(struct weft_awaitable *aw)

@@ -88,14 +88,15 @@ struct weft__extra {
     _Atomic(bool) shield_told;  /* its error was reported, as nobody else will see it */
     /* instead of completing it as cancelled; outer: of sched/cancel.h */
     bool (*cancel)(struct weft_awaitable *aw, struct weft__walk *outer);
-    void (*destroy)(struct weft_awaitable *aw); /* frees what `data` holds */
+    /* Frees what `data` holds; other awaitables by weft__awaitable_unref_after. */
+    void (*destroy)(struct weft_awaitable *aw);
     void *data;
     weft__vars vars;                   /* of a task, see `extra` */
     _Alignas(16) unsigned char copy[]; /* of weft_coro_copy */
 };
 
 struct weft_awaitable {
-    weft__entry next; /* as struct weft__claimable (core/entry.h) */
+    weft__entry next; /* as struct weft__claimable (core/entry.h); at last, of those to be freed */
     _Atomic(uint64_t) pos;
     _Atomic(uintptr_t) word;
     _Atomic(uint32_t) refs;
@@ -204,18 +205,28 @@ struct weft_awaitable *weft__awaitable_failed(int error);
 /* Drops [n] references at once. */
 void weft__awaitable_unref(struct weft_awaitable *aw, uint32_t n);
 
-void weft__awaitable_free_extra(struct weft_awaitable *aw);
+/* In a destroy, of [holder]: drops a reference that it held, or NULL. If that was the last, [aw]
+ * goes after [holder], not within: so a chain of any length needs no stack. */
+void weft__awaitable_unref_after(struct weft_awaitable *holder, struct weft_awaitable *aw);
+
+void weft__awaitable_free_with_extra(struct weft_awaitable *aw);
+
+WEFT__INLINE void weft__awaitable_free_plain(struct weft_awaitable *aw)
+{
+    weft__store_relaxed(&aw->kind, WEFT__KIND_FREE);
+    /* relaxed: the walk of the registry only compares it with zero. */
+    weft__store_relaxed(&aw->refs, 0);
+    weft__slab_put(WEFT__SLAB_AWAITABLE, aw);
+}
 
 /* Frees what nobody else can reach. */
 WEFT__INLINE void weft__awaitable_free(struct weft_awaitable *aw)
 {
     /* acquire: as weft__extra. */
     if (weft__unlikely(weft__load_acquire(&aw->extra) != 0))
-        weft__awaitable_free_extra(aw);
-    weft__store_relaxed(&aw->kind, WEFT__KIND_FREE);
-    /* relaxed: the walk of the registry only compares it with zero. */
-    weft__store_relaxed(&aw->refs, 0);
-    weft__slab_put(WEFT__SLAB_AWAITABLE, aw);
+        weft__awaitable_free_with_extra(aw);
+    else
+        weft__awaitable_free_plain(aw);
 }
 
 /* Its extra part, made at need; NULL when out of memory. Any thread that holds a reference. */

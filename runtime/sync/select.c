@@ -141,7 +141,7 @@ static void leave_told(struct select *select)
     told->select = NULL;
     weft__spin_unlock(&told->lock);
     weft__watch_stop(&told->watch);
-    weft__watch_unref(&told->watch);
+    weft__watch_unref(&told->watch, NULL);
 }
 
 /* ---- the wait ---- */

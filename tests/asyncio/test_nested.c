@@ -19,6 +19,57 @@ enum { DEEP = 20000, TASKS = 500, SMALLEST = 16 * 1024 };
                          result);                                                                  \
     }
 
+/* ---- coroutines ---- */
+
+WEFT_CORO(never_runs)
+{
+    (void)arg;
+    (void)result;
+    CHECK(false);
+    return 0;
+}
+
+WEFT_CORO(closes)
+{
+    weft_coro_t *coro = weft_coro(&never_runs, NULL);
+
+    for (int i = 0; i < DEEP; i++)
+        coro = weft_wait_for_coro(coro, WEFT_S(1));
+    weft_coro_close(coro);
+    return 0;
+}
+
+ON_SMALLEST(closes)
+
+CASE(nested, wait_for_objects_close)
+{
+    BOTH(&closes_on_the_smallest, NULL);
+}
+
+WEFT_CORO(drops_iterators)
+{
+    weft_future_t *inner = weft_create_future(NULL);
+    weft_awaitable_t *outer = weft_ref(inner);
+
+    (void)arg;
+    for (int i = 0; i < TASKS; i++) {
+        weft_as_completed_t *it = weft_as_completed(WEFT_AWS(outer), WEFT_NONE);
+        outer = weft_as_completed_coro(it);
+        weft_as_completed_free(it);
+    }
+    weft_set_result(inner, NULL);
+    CHECK_INT(weft_join(outer, NULL), 0);
+    weft_unref(inner);
+    return 0;
+}
+
+ON_SMALLEST(drops_iterators)
+
+CASE(nested, iterators_over_iterators_go)
+{
+    BOTH(&drops_iterators_on_the_smallest, NULL);
+}
+
 /* ---- groups of errors ---- */
 
 WEFT_CORO(fails_in_groups)
