@@ -76,7 +76,7 @@ bool weft__parked_wake_one(struct weft__parked *parked)
     bool woke = false;
 
     while (!woke && (future = take_first(parked))) {
-        woke = weft__awaitable_complete(future, 0, NULL);
+        woke = weft__awaitable_complete(future, 0, NULL, NULL);
         weft_unref(future);
     }
     return woke;

@@ -122,12 +122,14 @@ static struct weft_awaitable *hand_over(struct weft_completion *it, struct weft_
     return task;
 }
 
-static void one_done(struct weft__watch *watch, struct weft__watched *which)
+static void one_done(struct weft__watch *watch, struct weft__watched *which,
+                     struct weft__untold *untold)
 {
     struct weft_completion *it = weft__container_of(watch, struct weft_completion, watch);
     struct weft_awaitable *task;
     bool taken;
 
+    (void)untold;
     weft__spin_lock(&it->lock);
     task = hand_over(it, which, &taken);
     if (!taken)

@@ -69,7 +69,7 @@ static void end_refused(weft_task_t *task)
 {
     struct weft_strand *strand = task->strand;
 
-    if (!weft__awaitable_complete(task, -ECANCELED, NULL))
+    if (!weft__awaitable_complete(task, -ECANCELED, NULL, NULL))
         return;
     weft_strand_unref(strand);
     weft__awaitable_unref(task, 1); /* the run's */

@@ -36,7 +36,7 @@ static void run_executor(struct weft__job *job)
     void *result = NULL;
     int error = e->fn(e->arg, &result);
 
-    weft__awaitable_complete(e->future, error < 0 ? error : 0, result);
+    weft__awaitable_complete(e->future, error < 0 ? error : 0, result, NULL);
     weft_unref(e->future);
     free(e);
 }

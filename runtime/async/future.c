@@ -75,7 +75,7 @@ static int complete(struct weft_awaitable *future, int error, void *result)
         return WEFT_EINVALIDSTATE;
     if (kind != WEFT__KIND_FUTURE || (weft__extra(future) && weft__extra(future)->cancel))
         return weft__misuse(-EPROTOTYPE, "only a plain future can be completed");
-    return weft__awaitable_complete(future, error, result) ? 0 : WEFT_EINVALIDSTATE;
+    return weft__awaitable_complete(future, error, result, NULL) ? 0 : WEFT_EINVALIDSTATE;
 }
 
 int weft_set_result(weft_future_t *future, void *result)
@@ -90,10 +90,12 @@ int weft_set_exception(weft_future_t *future, int error)
     return complete(future, error, NULL);
 }
 
-static void fire(struct weft__waiter *waiter, struct weft_awaitable *done)
+static void fire(struct weft__waiter *waiter, struct weft_awaitable *done,
+                 struct weft__untold *untold)
 {
     struct weft_handle *handle = handle_of(waiter);
 
+    (void)untold;
     handle->alarm.home = NULL; /* the place of the node is an alarm's again */
     handle->future = weft_ref(done);
     weft__handle_submit(handle);

@@ -67,19 +67,19 @@ static int first_error(struct gather *gather)
 }
 
 /* Ends as cancelled, as one of the children did, with what there is to say of it. */
-static void end_cancelled(struct gather *gather)
+static void end_cancelled(struct gather *gather, struct weft__untold *untold)
 {
     for (size_t i = gather->watch.count; i-- > 0;) {
         if (gather->results[i].err == -ECANCELED) {
-            weft__awaitable_follow(gather->future, child(gather, i));
+            weft__awaitable_follow(gather->future, child(gather, i), untold);
             return;
         }
     }
-    weft__awaitable_complete(gather->future, -ECANCELED, NULL);
+    weft__awaitable_complete(gather->future, -ECANCELED, NULL, untold);
 }
 
 /* Counts one off; the last one completes. */
-static void count_off(struct gather *gather)
+static void count_off(struct gather *gather, struct weft__untold *untold)
 {
     struct weft_awaitable *future = gather->future;
 
@@ -88,22 +88,23 @@ static void count_off(struct gather *gather)
         return;
     collect(gather);
     if (weft__load_acquire(&gather->cancel_asked))
-        end_cancelled(gather);
+        end_cancelled(gather, untold);
     else
         weft__awaitable_complete(future, gather->return_exceptions ? 0 : first_error(gather),
-                                 gather->results);
+                                 gather->results, untold);
     weft__awaitable_unref(future, 1);
 }
 
-static void one_done(struct weft__watch *watch, struct weft__watched *which)
+static void one_done(struct weft__watch *watch, struct weft__watched *which,
+                     struct weft__untold *untold)
 {
     struct gather *gather = weft__container_of(watch, struct gather, watch);
     struct weft_awaitable *aw = which->aw;
 
     weft__store_relaxed(&aw->retrieved, 1); /* relaxed: core/task.h; no later error is reported */
     if (aw->error < 0 && !gather->return_exceptions)
-        weft__awaitable_follow(gather->future, aw);
-    count_off(gather);
+        weft__awaitable_follow(gather->future, aw, untold);
+    count_off(gather, untold);
 }
 
 static bool cancel(struct weft_awaitable *future, struct weft__walk *outer)
@@ -195,7 +196,7 @@ static weft_future_t *start(struct weft_loop *loop, weft_awaitable_t *const *aws
     }
     weft__children_drop(aws, count);
     weft__watch_start(&gather->watch, true);
-    count_off(gather);
+    count_off(gather, NULL);
     return future;
 }
 

@@ -43,19 +43,22 @@ static void report(struct weft_awaitable *inner)
     weft__report_about(inner, "an error in a shielded future, whose awaiter was cancelled");
 }
 
-static void tell(struct weft__waiter *waiter, struct weft_awaitable *inner)
+static void tell(struct weft__waiter *waiter, struct weft_awaitable *inner,
+                 struct weft__untold *untold)
 {
     struct weft_awaitable *outer = weft__container_of(waiter, struct shield, waiter)->outer;
 
     weft__store_relaxed(&inner->retrieved, 1); /* relaxed: see core/task.h */
-    if (!weft__awaitable_follow(outer, inner) && inner->error < 0 && inner->error != -ECANCELED)
+    if (!weft__awaitable_follow(outer, inner, untold) && inner->error < 0 &&
+        inner->error != -ECANCELED)
         report(inner);
     weft__awaitable_unref(outer, 1);
 }
 
-static void fire(struct weft__waiter *waiter, struct weft_awaitable *inner)
+static void fire(struct weft__waiter *waiter, struct weft_awaitable *inner,
+                 struct weft__untold *untold)
 {
-    weft__submit_waiter(waiter, inner, tell);
+    weft__submit_waiter(waiter, inner, tell, untold);
 }
 
 static weft_future_t *make(struct weft_awaitable *inner)
@@ -78,7 +81,7 @@ static weft_future_t *make(struct weft_awaitable *inner)
     weft__awaitable_ref(outer);
     newest = weft__word_lock(inner);
     if (newest == WEFT__WORD_DONE)
-        tell(&shield->waiter, inner);
+        tell(&shield->waiter, inner, NULL);
     else
         weft__word_unlock(inner, weft__waiters_add(newest, &shield->waiter));
     return outer;

@@ -146,12 +146,14 @@ static void count_off(struct group *group)
         weft__wake(waiting);
 }
 
-static void tell(struct weft__waiter *waiter, struct weft_awaitable *task)
+static void tell(struct weft__waiter *waiter, struct weft_awaitable *task,
+                 struct weft__untold *untold)
 {
     struct member *member = weft__container_of(waiter, struct member, waiter);
     struct group *group = member->group;
     bool failed = task->error < 0 && task->error != -ECANCELED;
 
+    (void)untold;
     weft__store_relaxed(&task->retrieved, 1); /* relaxed: see core/task.h */
     weft__spin_lock(&group->gate.lock);
     unlink_member(member);
@@ -167,9 +169,10 @@ static void tell(struct weft__waiter *waiter, struct weft_awaitable *task)
         free_member(member);
 }
 
-static void fire(struct weft__waiter *waiter, struct weft_awaitable *task)
+static void fire(struct weft__waiter *waiter, struct weft_awaitable *task,
+                 struct weft__untold *untold)
 {
-    weft__submit_waiter(waiter, task, tell);
+    weft__submit_waiter(waiter, task, tell, untold);
 }
 
 /* ---- the object ---- */
@@ -257,7 +260,7 @@ static void join_group(struct group *group, struct member *member, struct weft_a
     weft__spin_unlock(&group->gate.lock);
     newest = weft__word_lock(task);
     if (newest == WEFT__WORD_DONE)
-        fire(&member->waiter, task);
+        fire(&member->waiter, task, NULL);
     else
         weft__word_unlock(task, weft__waiters_add(newest, &member->waiter));
     if (ending)

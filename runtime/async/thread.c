@@ -65,10 +65,12 @@ static void complete(struct weft_cfuture *cf, int error, void *result)
         cf->system->wake_all(&cf->state);
 }
 
-static void fire(struct weft__waiter *waiter, struct weft_awaitable *done)
+static void fire(struct weft__waiter *waiter, struct weft_awaitable *done,
+                 struct weft__untold *untold)
 {
     struct weft_cfuture *cf = weft__container_of(waiter, struct weft_cfuture, waiter);
 
+    (void)untold;
     weft__store_relaxed(&done->retrieved, 1); /* relaxed: see core/task.h */
     complete(cf, done->error, done->result);
     unref(cf);
@@ -84,7 +86,7 @@ static void watch(struct weft_cfuture *cf)
 
     cf->waiter.fire = fire;
     if (newest == WEFT__WORD_DONE)
-        fire(&cf->waiter, cf->task);
+        fire(&cf->waiter, cf->task, NULL);
     else
         weft__word_unlock(cf->task, weft__waiters_add(newest, &cf->waiter));
 }
@@ -240,19 +242,22 @@ static void destroy_wrap(struct weft_awaitable *outer)
     free(wrap);
 }
 
-static void pass_outward(struct weft__waiter *waiter, struct weft_awaitable *inner)
+static void pass_outward(struct weft__waiter *waiter, struct weft_awaitable *inner,
+                         struct weft__untold *untold)
 {
     struct weft_awaitable *outer = weft__container_of(waiter, struct wrap, inner_done)->outer;
 
     weft__store_relaxed(&inner->retrieved, 1); /* relaxed: see core/task.h */
-    weft__awaitable_follow(outer, inner);
+    weft__awaitable_follow(outer, inner, untold);
     weft__awaitable_unref(outer, 1);
 }
 
-static void pass_inward(struct weft__waiter *waiter, struct weft_awaitable *outer)
+static void pass_inward(struct weft__waiter *waiter, struct weft_awaitable *outer,
+                        struct weft__untold *untold)
 {
     struct wrap *wrap = weft__container_of(waiter, struct wrap, outer_done);
 
+    (void)untold;
     if (outer->error == -ECANCELED)
         weft_cancel(wrap->inner);
 }
@@ -266,7 +271,7 @@ static void link_wrap(struct wrap *wrap)
     weft__awaitable_ref(wrap->outer);
     newest = weft__word_lock(wrap->inner);
     if (newest == WEFT__WORD_DONE)
-        pass_outward(&wrap->inner_done, wrap->inner);
+        pass_outward(&wrap->inner_done, wrap->inner, NULL);
     else
         weft__word_unlock(wrap->inner, weft__waiters_add(newest, &wrap->inner_done));
 }

@@ -25,12 +25,14 @@ struct waiting {
     size_t left; /* that are not done */
 };
 
-static void one_done(struct weft__watch *watch, struct weft__watched *which)
+static void one_done(struct weft__watch *watch, struct weft__watched *which,
+                     struct weft__untold *untold)
 {
     struct waiting *w = weft__container_of(watch, struct waiting, watch);
     struct weft_awaitable *aw = which->aw, *waiter = NULL;
     bool failed = aw->error < 0 && aw->error != -ECANCELED;
 
+    (void)untold;
     weft__spin_lock(&w->gate.lock);
     w->left--;
     if (w->left == 0 || w->return_when == WEFT_FIRST_COMPLETED ||

@@ -54,7 +54,7 @@ static int find_same(struct weft__watch *watch)
 }
 
 int weft__watch_init(struct weft__watch *watch, struct weft_awaitable *const *aws, size_t count,
-                     void (*done)(struct weft__watch *watch, struct weft__watched *which))
+                     weft__watch_done_t *done)
 {
     weft__store_relaxed(&watch->refs, 1); /* relaxed: not shared yet */
     watch->done = done;
@@ -88,19 +88,21 @@ void weft__watch_unref(struct weft__watch *watch, struct weft_awaitable *holder)
     free(watch);
 }
 
-static void tell(struct weft__waiter *waiter, struct weft_awaitable *done)
+static void tell(struct weft__waiter *waiter, struct weft_awaitable *done,
+                 struct weft__untold *untold)
 {
     struct weft__watched *which = weft__container_of(waiter, struct weft__watched, waiter);
     struct weft__watch *watch = which->watch;
 
     (void)done;
-    watch->done(watch, which);
+    watch->done(watch, which, untold);
     weft__watch_unref(watch, NULL);
 }
 
-static void fire(struct weft__waiter *waiter, struct weft_awaitable *done)
+static void fire(struct weft__waiter *waiter, struct weft_awaitable *done,
+                 struct weft__untold *untold)
 {
-    weft__submit_waiter(waiter, done, tell);
+    weft__submit_waiter(waiter, done, tell, untold);
 }
 
 void weft__watch_start(struct weft__watch *watch, bool at_once)
@@ -115,7 +117,7 @@ void weft__watch_start(struct weft__watch *watch, bool at_once)
         which->waiter.awaiter = watch->awaiter;
         newest = weft__word_lock(which->aw);
         if (newest == WEFT__WORD_DONE)
-            (at_once ? tell : fire)(&which->waiter, which->aw);
+            (at_once ? tell : fire)(&which->waiter, which->aw, NULL);
         else
             weft__word_unlock(which->aw, weft__waiters_add(newest, &which->waiter));
     }

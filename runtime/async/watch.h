@@ -21,11 +21,14 @@ struct weft__watched {
     size_t same_as;             /* the first place of the same awaitable: its own index, or less */
 };
 
+/* On whatever worker completes it, in an ordered loop one tick later (weft__submit_waiter), with no
+ * lock held; each once. [untold]: of waiters.h. */
+typedef void weft__watch_done_t(struct weft__watch *watch, struct weft__watched *which,
+                                struct weft__untold *untold);
+
 struct weft__watch {
     _Atomic(uint32_t) refs;
-    /* On whatever worker completes it, in an ordered loop one tick later (weft__submit_waiter),
-     * with no lock held; each once. */
-    void (*done)(struct weft__watch *watch, struct weft__watched *which);
+    weft__watch_done_t *done;
     struct weft_awaitable
         *awaiter; /* on whose behalf, as of a waiter; or NULL: the user's to set */
     size_t count;
@@ -35,7 +38,7 @@ struct weft__watch {
 /* Prepares [watch], the first member of an object from malloc, with one reference, for [count]
  * awaitables at [aws], and takes a reference to each. 0, -ENOMEM. */
 int weft__watch_init(struct weft__watch *watch, struct weft_awaitable *const *aws, size_t count,
-                     void (*done)(struct weft__watch *watch, struct weft__watched *which));
+                     weft__watch_done_t *done);
 
 /* Begins to watch all; what is done already is told [at_once], or as if it became done now. */
 void weft__watch_start(struct weft__watch *watch, bool at_once);

@@ -57,7 +57,7 @@ struct weft_awaitable *weft__awaitable_failed(int error)
         weft__store_relaxed(&aw->kind, WEFT__KIND_FAILED);
         aw->where = "";
         aw->error = error;
-        weft__word_complete(aw, newest);
+        weft__word_complete(aw, newest, NULL);
     }
     return aw;
 }

@@ -59,6 +59,7 @@ struct weft__block;
 struct weft__scope;
 struct weft__stack;
 struct weft__wait;
+struct weft__waiter;
 struct weft__walk;
 
 enum weft__kind {
@@ -96,7 +97,8 @@ struct weft__extra {
 };
 
 struct weft_awaitable {
-    weft__entry next; /* as struct weft__claimable (core/entry.h); at last, of those to be freed */
+    weft__entry next; /* as struct weft__claimable (core/entry.h); when no queue can hold it any
+                         more: of those to be told (waiters.h), of those to be freed */
     _Atomic(uint64_t) pos;
     _Atomic(uintptr_t) word;
     _Atomic(uint32_t) refs;
@@ -112,7 +114,10 @@ struct weft_awaitable {
     _Atomic(uint32_t) ws;
 
     _Atomic(uint64_t) tokens;
-    struct weft__wait *wait;       /* written before WAITING is published; read by a holder */
+    union {
+        struct weft__wait *wait;     /* of a task: before WAITING is published; read by a holder */
+        struct weft__waiter *oldest; /* of a future that is untold (waiters.h) */
+    };
     struct weft__stack *stack;     /* that it runs on, from its first run on */
     struct weft_awaitable *parent; /* on whose stack it runs inlined, else NULL */
     struct weft_loop

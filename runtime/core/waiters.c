@@ -26,28 +26,82 @@ uintptr_t weft__word_lock_slow(struct weft_awaitable *aw)
     }
 }
 
-void weft__word_complete(struct weft_awaitable *aw, uintptr_t newest)
+static void put_untold(struct weft__untold *untold, struct weft_awaitable *future,
+                       struct weft__waiter *oldest)
 {
-    struct weft__waiter *waiter = (struct weft__waiter *)newest;
-    /* relaxed: set before the callback was linked, under the lock that we hold. */
-    bool callbacks = waiter && weft__load_relaxed(&aw->retrieved);
+    weft__awaitable_ref(future);
+    future->oldest = oldest;
+    future->next = 0;
+    if (untold->first)
+        untold->last->next = (weft__entry)future;
+    else
+        untold->first = future;
+    untold->last = future;
+}
 
-    while (waiter && waiter->older)
-        waiter = waiter->older;
-    if (weft__unlikely(callbacks))
-        weft__awaitable_ref(aw); /* the last one that is told may drop the last reference */
-    /* release: pairs with the acquire of weft__is_done and of lock; publishes the outcome. */
-    weft__store_release(&aw->word, callbacks ? WEFT__WORD_FIRING : WEFT__WORD_DONE);
+static void tell(struct weft_awaitable *aw, struct weft__waiter *waiter,
+                 struct weft__untold *untold)
+{
     while (waiter) {
         struct weft__waiter *newer = waiter->newer;
-        waiter->fire(waiter, aw);
+        waiter->fire(waiter, aw, untold);
         waiter = newer;
     }
-    if (weft__likely(!callbacks))
-        return;
-    /* release: pairs with the acquire of weft__word_settle. */
-    weft__store_release(&aw->word, WEFT__WORD_DONE);
+}
+
+/* All were told. */
+static void let_go(struct weft_awaitable *aw)
+{
+    /* relaxed: our own store, if it is FIRING. release: pairs with the acquire of
+     * weft__word_settle. */
+    if (weft__load_relaxed(&aw->word) == WEFT__WORD_FIRING)
+        weft__store_release(&aw->word, WEFT__WORD_DONE);
     weft__awaitable_unref(aw, 1);
+}
+
+/* Those in the list, and those that come into it meanwhile. Not inlined: most have none. */
+static WEFT__NOINLINE void tell_untold(struct weft__untold *untold)
+{
+    struct weft_awaitable *aw;
+
+    while ((aw = untold->first)) {
+        untold->first = (struct weft_awaitable *)aw->next;
+        tell(aw, aw->oldest, untold);
+        let_go(aw);
+    }
+}
+
+/* release, in each case: pairs with the acquire of weft__is_done and of lock; publishes the
+ * outcome.
+ */
+void weft__word_complete(struct weft_awaitable *aw, uintptr_t newest, struct weft__untold *untold)
+{
+    struct weft__waiter *oldest = (struct weft__waiter *)newest;
+    struct weft__untold own = {NULL, NULL};
+    uintptr_t done = WEFT__WORD_DONE;
+
+    if (!oldest) {
+        weft__store_release(&aw->word, done);
+        return;
+    }
+    while (oldest->older)
+        oldest = oldest->older;
+    /* relaxed: set before the callback was linked, under the lock that we hold. */
+    if (weft__unlikely(weft__load_relaxed(&aw->retrieved)))
+        done = WEFT__WORD_FIRING;
+    if (weft__unlikely(untold != NULL)) {
+        put_untold(untold, aw, oldest);
+        weft__store_release(&aw->word, done);
+        return;
+    }
+    if (weft__unlikely(done == WEFT__WORD_FIRING))
+        weft__awaitable_ref(aw); /* the last one that is told may drop the last reference */
+    weft__store_release(&aw->word, done);
+    tell(aw, oldest, &own);
+    if (weft__unlikely(done == WEFT__WORD_FIRING))
+        let_go(aw);
+    if (weft__unlikely(own.first != NULL))
+        tell_untold(&own);
 }
 
 void weft__word_settle(struct weft_awaitable *aw)
@@ -98,7 +152,8 @@ long weft__awaiters(struct weft_awaitable *aw, struct weft_awaitable ***awaiters
     return (long)(count < capacity ? count : capacity);
 }
 
-bool weft__awaitable_complete(struct weft_awaitable *aw, int error, void *result)
+bool weft__awaitable_complete(struct weft_awaitable *aw, int error, void *result,
+                              struct weft__untold *untold)
 {
     uintptr_t newest = weft__word_lock(aw);
 
@@ -106,11 +161,12 @@ bool weft__awaitable_complete(struct weft_awaitable *aw, int error, void *result
         return false;
     aw->error = error;
     aw->result = result;
-    weft__word_complete(aw, newest);
+    weft__word_complete(aw, newest, untold);
     return true;
 }
 
-bool weft__awaitable_follow(struct weft_awaitable *aw, const struct weft_awaitable *done)
+bool weft__awaitable_follow(struct weft_awaitable *aw, const struct weft_awaitable *done,
+                            struct weft__untold *untold)
 {
     uintptr_t newest = weft__word_lock(aw);
 
@@ -119,6 +175,6 @@ bool weft__awaitable_follow(struct weft_awaitable *aw, const struct weft_awaitab
     weft__error_set(aw, weft__error_ref(weft__error_of(done)));
     aw->error = done->error;
     aw->result = done->result;
-    weft__word_complete(aw, newest);
+    weft__word_complete(aw, newest, untold);
     return true;
 }

@@ -12,6 +12,10 @@
  * Firing      happens after DONE is published, outside the lock, since a fired node may be gone
  *             before fire() returns: its successor is read first. So may the awaitable, with the
  *             last of them: nothing of it is touched after that.
+ * Chains      A waiter may stand for another awaitable, which becomes done as it is fired (a
+ *             gather, a shield). The waiters of that one are told after all that are to be told
+ *             already, not within: it goes to the list `untold` of the outermost completion. So a
+ *             chain of any length needs no stack, and the order is that of asyncio's callbacks.
  * Callbacks   If it may have done callbacks (somebody has "retrieved" it before it was done), the
  *             word says FIRING instead of DONE until all were told, and a reference is held for it:
  *             a callback that is added late waits for that, to come after those before it.
@@ -20,6 +24,16 @@
 #define WEFT_CORE_WAITERS_H
 
 #include "runtime/core/task.h"
+
+/* Futures that are done and have waiters to be told, each with a reference. On the frame of whoever
+ * completed the first one. */
+struct weft__untold {
+    struct weft_awaitable *first, *last;
+};
+
+/* Tells [waiter] that [done] is. [untold]: for what it completes. */
+typedef void weft__fire_t(struct weft__waiter *waiter, struct weft_awaitable *done,
+                          struct weft__untold *untold);
 
 struct weft__waiter {
     union {
@@ -30,7 +44,7 @@ struct weft__waiter {
         struct weft__waiter *newer;
         struct weft_awaitable *done; /* likewise: what it is to be told of */
     };
-    void (*fire)(struct weft__waiter *waiter, struct weft_awaitable *done);
+    weft__fire_t *fire;
     struct weft_awaitable *awaiter; /* whose node it is, which lives as long as it is linked, for
                                        reports; or NULL */
 };
@@ -79,12 +93,12 @@ WEFT__INLINE uintptr_t weft__waiters_remove(uintptr_t newest, struct weft__waite
 /* Of an entry. */
 WEFT__INLINE void weft__waiter_tell(struct weft__waiter *waiter)
 {
-    waiter->fire(waiter, waiter->done);
+    waiter->fire(waiter, waiter->done, NULL);
 }
 
 /* With the lock held and the outcome stored: publishes DONE, lets go, fires all waiters, oldest
- * first. */
-void weft__word_complete(struct weft_awaitable *aw, uintptr_t newest);
+ * first. [untold]: in a fire, what it was given; else NULL. A task has none. */
+void weft__word_complete(struct weft_awaitable *aw, uintptr_t newest, struct weft__untold *untold);
 
 /* Any thread, with [aw] done: waits until all its waiters were told. Not in a fire. */
 void weft__word_settle(struct weft_awaitable *aw);
@@ -94,9 +108,11 @@ void weft__word_settle(struct weft_awaitable *aw);
 long weft__awaiters(struct weft_awaitable *aw, struct weft_awaitable ***awaiters);
 
 /* Stores the outcome and completes. False: it was done already. */
-bool weft__awaitable_complete(struct weft_awaitable *aw, int error, void *result);
+bool weft__awaitable_complete(struct weft_awaitable *aw, int error, void *result,
+                              struct weft__untold *untold);
 
 /* The same with the outcome of [done], and what is known of its error. */
-bool weft__awaitable_follow(struct weft_awaitable *aw, const struct weft_awaitable *done);
+bool weft__awaitable_follow(struct weft_awaitable *aw, const struct weft_awaitable *done,
+                            struct weft__untold *untold);
 
 #endif

@@ -19,9 +19,11 @@ struct await_wait {
     struct weft_awaitable *aw;
 };
 
-static void fire(struct weft__waiter *waiter, struct weft_awaitable *done)
+static void fire(struct weft__waiter *waiter, struct weft_awaitable *done,
+                 struct weft__untold *untold)
 {
     (void)done;
+    (void)untold;
     weft__wake(waiter->awaiter);
 }
 
@@ -36,7 +38,7 @@ static bool cancel_future(struct weft_awaitable *future, struct weft_error *mess
         weft__error_set(future, weft__error_ref(message));
     future->error = -ECANCELED;
     future->result = NULL;
-    weft__word_complete(future, newest);
+    weft__word_complete(future, newest, NULL);
     return true;
 }
 

@@ -67,7 +67,7 @@ static void end_task(struct weft_awaitable *task, void *arg)
         task->result = NULL;
         task->error = -ECANCELED;
         weft__store_relaxed(&task->retrieved, 1); /* relaxed: it was reported */
-        weft__word_complete(task, newest);
+        weft__word_complete(task, newest, NULL);
         weft_strand_unref(strand);
         weft__awaitable_unref(task, 1); /* the run reference */
     }

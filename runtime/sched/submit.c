@@ -81,13 +81,13 @@ void weft__submit_stack(struct weft__stack *stack)
 }
 
 void weft__submit_waiter(struct weft__waiter *waiter, struct weft_awaitable *done,
-                         void (*tell)(struct weft__waiter *waiter, struct weft_awaitable *done))
+                         weft__fire_t *tell, struct weft__untold *untold)
 {
     struct weft__worker *worker = weft__self();
 
     /* The future's loop is only compared: it may be gone (loop.h). */
     if (!worker || !worker->ordered || worker->loop != done->loop) {
-        tell(waiter, done);
+        tell(waiter, done, untold);
         return;
     }
     waiter->fire = tell;

@@ -40,7 +40,7 @@ bool weft__submit_task(struct weft_awaitable *task);
  * as_completed and task groups see one tick later that something is done. (From outside of the loop
  * at once too: asyncio's futures know no other threads.) */
 void weft__submit_waiter(struct weft__waiter *waiter, struct weft_awaitable *done,
-                         void (*tell)(struct weft__waiter *waiter, struct weft_awaitable *done));
+                         weft__fire_t *tell, struct weft__untold *untold);
 
 /* Worker: onto its own deque. */
 WEFT__INLINE void weft__submit_local(struct weft__worker *worker, weft__entry e)

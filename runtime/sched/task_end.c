@@ -29,7 +29,7 @@ void weft__task_finish(struct weft_awaitable *task, int error)
     task->error = error < 0 ? error : 0;
     /* task->strand stays as it is, to be compared by an await that comes late, never to be
      * followed. */
-    weft__word_complete(task, newest);
+    weft__word_complete(task, newest, NULL);
     /* Not before: the handler may look at the task, which is not locked any more. */
     if (weft__unlikely(error < 0 && error != -ECANCELED && (task->flags & WEFT__TASK_DETACHED)))
         weft__report_error(task->loop, "a detached task failed", error, task);

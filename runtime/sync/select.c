@@ -89,12 +89,14 @@ static void choose(struct select *select, const void *what)
 
 /* ---- awaitables ---- */
 
-static void one_done(struct weft__watch *watch, struct weft__watched *which)
+static void one_done(struct weft__watch *watch, struct weft__watched *which,
+                     struct weft__untold *untold)
 {
     struct told *told = weft__container_of(watch, struct told, watch);
     struct weft_awaitable *task = NULL;
 
     (void)which;
+    (void)untold;
     weft__spin_lock(&told->lock);
     if (told->select && weft__choice_make(&told->select->choice, &again))
         task = told->select->task;

@@ -19,6 +19,120 @@ enum { DEEP = 20000, TASKS = 500, SMALLEST = 16 * 1024 };
                          result);                                                                  \
     }
 
+/* ---- gathers and shields, as objects ---- */
+
+enum what { GATHERS, SHIELDS, BOTH_IN_TURN };
+
+static weft_future_t *wrap(weft_future_t *inner, bool in_shield)
+{
+    weft_future_t *outer;
+
+    if (!in_shield)
+        return weft_gather_future(WEFT_AWS(inner));
+    outer = weft_shield(inner);
+    weft_unref(inner);
+    return outer;
+}
+
+/* [inner]: borrowed. */
+static weft_future_t *nest(weft_future_t *inner, enum what what)
+{
+    weft_future_t *outer = weft_ref(inner);
+
+    for (int i = 0; i < DEEP; i++)
+        outer = wrap(outer, what == SHIELDS || (what == BOTH_IN_TURN && i % 2));
+    return outer;
+}
+
+WEFT_CORO(completes)
+{
+    weft_future_t *inner = weft_create_future(NULL);
+    weft_future_t *outer = nest(inner, (enum what)(intptr_t)arg);
+
+    weft_set_result(inner, NULL);
+    CHECK(weft_done(outer));
+    CHECK_INT(weft_join(outer, NULL), 0);
+    weft_unref(inner);
+    return 0;
+}
+
+ON_SMALLEST(completes)
+
+CASE(nested, futures_complete)
+{
+    BOTH(&completes_on_the_smallest, (void *)GATHERS);
+    BOTH(&completes_on_the_smallest, (void *)SHIELDS);
+    BOTH(&completes_on_the_smallest, (void *)BOTH_IN_TURN);
+}
+
+static _Atomic(int) told;
+
+static void tell(weft_future_t *future, void *arg)
+{
+    CHECK(weft_done(future) && weft_done(arg));
+    told++;
+}
+
+WEFT_CORO(calls_back)
+{
+    weft_future_t *inner = weft_create_future(NULL), *outer = weft_ref(inner);
+
+    told = 0;
+    for (int i = 0; i < DEEP; i++) {
+        CHECK_INT(weft_add_done_callback(outer, tell, inner), 0);
+        outer = wrap(outer, i % 2);
+    }
+    weft_set_result(inner, NULL);
+    CHECK_INT(weft_join(outer, NULL), 0);
+    while (told < DEEP)
+        turn();
+    weft_unref(inner);
+    return 0;
+}
+
+ON_SMALLEST(calls_back)
+
+CASE(nested, futures_with_callbacks_complete)
+{
+    BOTH(&calls_back_on_the_smallest, NULL);
+}
+
+WEFT_CORO(fails)
+{
+    weft_future_t *inner = weft_create_future(NULL);
+    weft_future_t *outer = nest(inner, BOTH_IN_TURN);
+
+    weft_set_exception(inner, -EIO);
+    CHECK_INT(weft_join(outer, NULL), -EIO);
+    weft_unref(inner);
+    return 0;
+}
+
+ON_SMALLEST(fails)
+
+CASE(nested, an_error_comes_out_of_the_outermost)
+{
+    BOTH(&fails_on_the_smallest, NULL);
+}
+
+WEFT_CORO(goes_unseen)
+{
+    weft_future_t *inner = weft_create_future(NULL);
+
+    weft_unref(nest(inner, (enum what)(intptr_t)arg));
+    weft_set_result(inner, NULL);
+    weft_unref(inner);
+    return 0;
+}
+
+ON_SMALLEST(goes_unseen)
+
+CASE(nested, futures_that_nobody_holds_go_when_the_innermost_is_done)
+{
+    BOTH(&goes_unseen_on_the_smallest, (void *)GATHERS);
+    BOTH(&goes_unseen_on_the_smallest, (void *)BOTH_IN_TURN);
+}
+
 /* ---- coroutines ---- */
 
 WEFT_CORO(never_runs)

@@ -43,7 +43,7 @@ Test(cancel, a_token_is_pending_and_counted_until_it_is_taken_back)
 Test(cancel, a_task_that_is_done_takes_no_token)
 {
     struct weft_awaitable *task = idle_task();
-    weft__awaitable_complete(task, 0, NULL);
+    weft__awaitable_complete(task, 0, NULL, NULL);
 
     bool put = weft__token_put(task, 0, NULL);
     bool cancelled = weft__cancel_task(task, NULL);

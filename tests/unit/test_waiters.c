@@ -15,8 +15,10 @@ struct node {
 
 static char fired[16];
 
-static void fire(struct weft__waiter *waiter, struct weft_awaitable *done)
+static void fire(struct weft__waiter *waiter, struct weft_awaitable *done,
+                 struct weft__untold *untold)
 {
+    (void)untold;
     struct node *node = weft__container_of(waiter, struct node, waiter);
     size_t length = strlen(fired);
 
@@ -56,11 +58,41 @@ Test(waiters, they_are_fired_in_the_order_in_which_they_came_once_it_is_done)
     for (char name = 'a'; name <= 'e'; name++)
         add(aw, name);
 
-    bool first = weft__awaitable_complete(aw, 0, NULL);
+    bool first = weft__awaitable_complete(aw, 0, NULL, NULL);
 
     cr_expect(first);
     cr_expect_str_eq(fired, "abcde");
     weft__awaitable_unref(aw, 1);
+}
+
+struct step { /* completes another as it is fired */
+    struct weft__waiter waiter;
+    struct weft_awaitable *next;
+};
+
+static void go_on(struct weft__waiter *waiter, struct weft_awaitable *done,
+                  struct weft__untold *untold)
+{
+    (void)done;
+    weft__awaitable_complete(weft__container_of(waiter, struct step, waiter)->next, 0, NULL,
+                             untold);
+}
+
+Test(waiters, what_is_completed_by_a_fire_is_told_after_all_that_were_before)
+{
+    struct weft_awaitable *first = new_future(), *second = new_future();
+    struct step step = {.waiter.fire = go_on, .next = second};
+
+    add(first, 'a');
+    weft__word_unlock(first, weft__waiters_add(weft__word_lock(first), &step.waiter));
+    add(first, 'b');
+    add(second, 'c');
+    weft__awaitable_complete(first, 0, NULL, NULL);
+
+    cr_expect_str_eq(fired, "abc");
+    cr_expect(weft__is_done(second));
+    weft__awaitable_unref(first, 1);
+    weft__awaitable_unref(second, 1);
 }
 
 Test(waiters, who_was_removed_is_not_fired_wherever_it_stood)
@@ -74,7 +106,7 @@ Test(waiters, who_was_removed_is_not_fired_wherever_it_stood)
             node[i] = add(aw, (char)('a' + i));
 
         take_out(aw, node[gone]);
-        weft__awaitable_complete(aw, 0, NULL);
+        weft__awaitable_complete(aw, 0, NULL, NULL);
 
         cr_expect_str_eq(fired, left[gone]);
         weft__awaitable_unref(aw, 1);
@@ -90,7 +122,7 @@ Test(waiters, the_word_is_as_new_when_the_last_one_was_removed)
 
     cr_expect_eq(weft__load_relaxed(&aw->word), 0); /* relaxed: one thread */
     add(aw, 'b');
-    weft__awaitable_complete(aw, 0, NULL);
+    weft__awaitable_complete(aw, 0, NULL, NULL);
     cr_expect_str_eq(fired, "b");
     weft__awaitable_unref(aw, 1);
 }
@@ -98,9 +130,9 @@ Test(waiters, the_word_is_as_new_when_the_last_one_was_removed)
 Test(waiters, an_outcome_is_for_ever_and_who_locks_late_finds_it_unlocked)
 {
     struct weft_awaitable *aw = new_future();
-    weft__awaitable_complete(aw, -EIO, aw);
+    weft__awaitable_complete(aw, -EIO, aw, NULL);
 
-    bool second = weft__awaitable_complete(aw, 0, NULL);
+    bool second = weft__awaitable_complete(aw, 0, NULL, NULL);
 
     cr_expect_not(second);
     cr_expect(aw->error == -EIO && aw->result == aw);
@@ -117,7 +149,7 @@ static pthread_barrier_t together;
 static void *complete(void *aw)
 {
     pthread_barrier_wait(&together);
-    return (void *)(uintptr_t)weft__awaitable_complete(aw, -EIO, NULL);
+    return (void *)(uintptr_t)weft__awaitable_complete(aw, -EIO, NULL, NULL);
 }
 
 Test(waiters, a_completion_waits_for_the_lock_and_fires_who_was_added_under_it)
@@ -156,7 +188,7 @@ Test(waiters, of_two_completions_one_counts)
         cr_assert_eq(pthread_create(&thread, NULL, complete, aw), 0);
         pthread_barrier_wait(&together);
 
-        bool ours = weft__awaitable_complete(aw, 0, aw);
+        bool ours = weft__awaitable_complete(aw, 0, aw, NULL);
         pthread_join(thread, &theirs);
 
         cr_assert_eq(ours, !theirs);
