@@ -12,6 +12,12 @@
  *
  * Cancelling the future cancels all children that are not done. It ends with the first that ends
  * so; when none does, or errors are results, with the last of them, as cancelled (asyncio's rules).
+ *
+ * A child may be a gather, or a task that awaits one, which is cancelled within the cancel of the
+ * first; to some depth. What is deeper is put off: it goes into a list of the outermost, which goes
+ * on with it when all within it have returned. So each stack is large enough, and the depth is
+ * memory's. A gather that is in a list already, of whatever thread, is not put off twice: who has
+ * it there, takes it out before it looks at the children, so no request is lost.
  */
 #include "weft/wait.h"
 
@@ -19,10 +25,12 @@
 
 #include "runtime/async/children.h"
 #include "runtime/async/watch.h"
+#include "runtime/base/sim.h"
 #include "runtime/core/waiters.h"
 #include "runtime/sched/await.h"
 #include "runtime/sched/cancel.h"
 #include "runtime/sched/loop.h"
+#include "runtime/sched/message.h"
 #include "runtime/sched/misuse.h"
 
 struct gather {
@@ -31,6 +39,8 @@ struct gather {
     bool return_exceptions;
     _Atomic(size_t) left; /* awaitables that are not done, and one while they are being added */
     _Atomic(bool) cancel_asked;
+    bool put_off; /* a cancel of it: it is in a list, with a reference; under the word's lock */
+    struct weft_awaitable *later; /* the next one there: of whoever has put it off */
     weft_result_t *results;
 };
 
@@ -107,19 +117,93 @@ static void one_done(struct weft__watch *watch, struct weft__watched *which,
     count_off(gather, untold);
 }
 
-static bool cancel(struct weft_awaitable *future, struct weft__walk *outer)
+/* ---- cancelling ---- */
+
+enum { DEPTH = 8 }; /* of cancels within each other, of half a KiB of stack each */
+
+static bool cancel_children(struct gather *gather, struct weft__walk *walk)
 {
-    struct gather *gather = weft__extra(future)->data;
     bool any = false;
 
-    if (weft__is_done(future))
+    if (weft__is_done(gather->future))
         return false;
     /* seq_cst: seen by whoever counts the last child off after it was cancelled. */
     weft__store_seq_cst(&gather->cancel_asked, true);
     for (size_t i = 0; i < gather->watch.count; i++) {
         if (gather->watch.watched[i].same_as == i)
-            any = weft__cancel(child(gather, i), outer) || any;
+            any = weft__cancel(child(gather, i), walk) || any;
     }
+    return any;
+}
+
+/* False: it is done. */
+static bool put_off(struct gather *gather, struct weft__walk *walk)
+{
+    uintptr_t newest = weft__word_lock(gather->future);
+    bool listed = gather->put_off;
+
+    if (newest == WEFT__WORD_DONE)
+        return false;
+    gather->put_off = true;
+    weft__message_put(gather->future, walk->message);
+    weft__word_unlock(gather->future, newest);
+    weft__sim_point("put off");
+    if (listed)
+        return true;
+    gather->later = NULL;
+    *walk->root->end = weft_ref(gather->future);
+    walk->root->end = &gather->later;
+    return true;
+}
+
+/* Takes [gather], which was put off, out. A request that comes after this puts it off anew. */
+static void take_up(struct gather *gather, struct weft__walk *root)
+{
+    uintptr_t newest = weft__word_lock(gather->future);
+
+    if (newest == WEFT__WORD_DONE)
+        return;
+    gather->put_off = false;
+    root->message = weft__message_take(gather->future);
+    weft__word_unlock(gather->future, newest);
+    weft__sim_point("take up");
+    cancel_children(gather, root);
+    weft__error_unref(root->message);
+}
+
+/* One round: all that the last one has put off. */
+static void go_on(struct weft__walk *root)
+{
+    struct weft_awaitable *future = root->later, *later;
+
+    root->later = NULL;
+    root->end = &root->later;
+    root->rounds++;
+    for (; future; future = later) {
+        struct gather *gather = weft__extra(future)->data;
+        later = gather->later;
+        take_up(gather, root);
+        weft_unref(future);
+    }
+}
+
+static bool cancel(struct weft_awaitable *future, struct weft__walk *outer)
+{
+    struct gather *gather = weft__extra(future)->data;
+    struct weft__walk walk = {.outer = outer, .root = &walk, .end = &walk.later};
+    bool any;
+
+    if (outer)
+        walk.message = outer->message;
+    if (outer && outer->root) {
+        walk.root = outer->root;
+        walk.depth = outer->depth + 1;
+    }
+    if (walk.depth > DEPTH)
+        return put_off(gather, &walk);
+    any = cancel_children(gather, &walk);
+    while (walk.later)
+        go_on(&walk);
     return any;
 }
 

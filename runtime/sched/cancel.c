@@ -206,6 +206,11 @@ void weft__interrupt(struct weft_awaitable *first, bool owner, struct weft__walk
     unsigned steps = 0, limit = 8;
     bool counted = false; /* the walk's own reference: not for the first */
 
+    if (weft__unlikely(outer != NULL)) {
+        walk.root = outer->root;
+        walk.depth = outer->depth;
+        walk.cycle = outer->root && outer->root->rounds > WEFT__WALK_ROUNDS;
+    }
     for (;;) {
         walk.next = NULL;
         walk.held = task;

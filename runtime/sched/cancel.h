@@ -13,7 +13,8 @@
  * recursion: one task is held at a time, with a reference. A tortoise finds cycles of tasks that
  * await each other: there the wait is unlinked and the task resumed instead. A gather that is
  * cancelled on the way begins one walk for each child, within the outer one; if such a walk comes
- * to a task that an outer one holds, that is a cycle for the outer.
+ * to a task that an outer one holds, that is a cycle for the outer. Gathers that are too deep in
+ * each other for a stack are put off until the outermost has come to its end (async/gather.c).
  *
  * Not chosen: a lock per task around suspend and resume (a waker would wait for a canceller); a
  * generation per wait (does not keep the frame alive); cancelling by a message to the task's worker
@@ -33,7 +34,18 @@ struct weft__walk {
     struct weft__walk
         *outer; /* on this thread's stack: the walk in whose interrupt this one began */
     struct weft_awaitable *held; /* where it is */
+
+    /* of cancels of gathers within each other (async/gather.c) */
+    struct weft__walk *root; /* the outermost gather's, or NULL */
+    unsigned depth;          /* how many gathers there are around this one */
+    /* the root's */
+    unsigned rounds;              /* how often it went on with what was put off */
+    struct weft_awaitable *later; /* gathers that were put off, the first one first */
+    struct weft_awaitable **end;  /* of that list: where the next one goes */
 };
+
+/* Each round goes deeper. After so many it must be a cycle, of which the first task is no part. */
+enum { WEFT__WALK_ROUNDS = 1 << 16 };
 
 /* Resumes [task]: its node was unlinked by the caller. The last access to its frame. */
 void weft__wake(struct weft_awaitable *task);

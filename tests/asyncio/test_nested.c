@@ -133,6 +133,70 @@ CASE(nested, futures_that_nobody_holds_go_when_the_innermost_is_done)
     BOTH(&goes_unseen_on_the_smallest, (void *)BOTH_IN_TURN);
 }
 
+WEFT_CORO(is_cancelled)
+{
+    weft_future_t *inner = weft_create_future(NULL);
+    weft_future_t *outer = nest(inner, GATHERS);
+
+    CHECK(arg ? weft_cancel_message(outer, arg) : weft_cancel(outer));
+    CHECK(weft_cancelled(inner));
+    CHECK_INT(weft_join(outer, NULL), -ECANCELED);
+    if (arg)
+        CHECK(strcmp(weft_error_message(weft_last_error()), arg) == 0);
+    weft_unref(inner);
+    return 0;
+}
+
+ON_SMALLEST(is_cancelled)
+
+CASE(nested, a_cancel_of_the_outermost_gather_reaches_the_innermost)
+{
+    BOTH(&is_cancelled_on_the_smallest, NULL);
+    BOTH(&is_cancelled_on_the_smallest, "why");
+}
+
+enum { SIBLINGS = 3 };
+
+static int order[SIBLINGS];
+
+static void note(weft_future_t *future, void *arg)
+{
+    (void)future;
+    order[told++] = (int)(intptr_t)arg;
+}
+
+static weft_future_t *noted(int i)
+{
+    weft_future_t *future = weft_create_future(NULL);
+
+    CHECK_INT(weft_add_done_callback(future, note, (void *)(intptr_t)i), 0);
+    return weft_gather_future(WEFT_AWS(future));
+}
+
+WEFT_CORO(cancels_siblings)
+{
+    (void)arg;
+    for (int depth = 0; depth < 20; depth++) {
+        weft_future_t *outer = weft_gather_future(WEFT_AWS(noted(0), noted(1), noted(2)));
+
+        told = 0;
+        for (int i = 0; i < depth; i++)
+            outer = wrap(outer, false);
+        CHECK(weft_cancel(outer));
+        CHECK_INT(weft_join(outer, NULL), -ECANCELED);
+        while (told < SIBLINGS)
+            turn();
+        for (int i = 0; i < SIBLINGS; i++)
+            CHECK_INT(order[i], i);
+    }
+    return 0;
+}
+
+CASE_ORDERED(nested, siblings_are_cancelled_in_their_order_however_deep_they_are)
+{
+    CHECK_INT(run(&cancels_siblings, NULL), 0);
+}
+
 /* ---- coroutines ---- */
 
 WEFT_CORO(never_runs)
@@ -184,6 +248,46 @@ CASE(nested, iterators_over_iterators_go)
     BOTH(&drops_iterators_on_the_smallest, NULL);
 }
 
+/* ---- tasks, each of which awaits a gather of the next ---- */
+
+static _Atomic(int) arrived, ended;
+
+WEFT_CORO(descends)
+{
+    int depth = (int)(intptr_t)arg, rc;
+
+    arrived++;
+    rc = depth == 1
+             ? forever()
+             : weft_gather(WEFT_AWS(weft_coro(&descends, (void *)(intptr_t)(depth - 1))), NULL);
+    CHECK_INT(weft_cancelling(weft_current_task()), 1);
+    ended++;
+    return rc;
+}
+
+WEFT_CORO(is_cancelled_in_tasks)
+{
+    weft_task_t *outer =
+        weft_create_task(weft_coro(&descends, (void *)(intptr_t)TASKS), .stack_size = SMALLEST);
+
+    (void)arg;
+    arrived = ended = 0;
+    while (arrived < TASKS)
+        turn();
+    turn();
+    CHECK(weft_cancel(outer));
+    CHECK_INT(weft_join(outer, NULL), -ECANCELED);
+    CHECK_INT(ended, TASKS);
+    return 0;
+}
+
+ON_SMALLEST(is_cancelled_in_tasks)
+
+CASE(nested, a_cancel_reaches_the_innermost_of_tasks_that_gather)
+{
+    BOTH(&is_cancelled_in_tasks_on_the_smallest, NULL);
+}
+
 /* ---- groups of errors ---- */
 
 WEFT_CORO(fails_in_groups)
@@ -219,4 +323,60 @@ ON_SMALLEST(drops_an_error)
 CASE(nested, groups_of_errors_go)
 {
     BOTH(&drops_an_error_on_the_smallest, NULL);
+}
+
+/* ---- rings of such tasks ---- */
+
+enum { RING = 40 }; /* more than are cancelled within each other */
+
+static weft_future_t *gate;
+static weft_task_t *ring[RING];
+
+WEFT_CORO(awaits_the_next)
+{
+    int i = (int)(intptr_t)arg, rc;
+
+    rc = weft_await(gate, NULL);
+    arrived++;
+    if (rc == 0)
+        rc = weft_gather(WEFT_AWS(weft_ref(ring[(i + 1) % RING])), NULL);
+    ended++;
+    return rc;
+}
+
+WEFT_CORO(awaits_the_ring)
+{
+    return weft_gather(WEFT_AWS(weft_ref(ring[(intptr_t)arg])), NULL);
+}
+
+/* [arg]: the cancel comes from a task that is not part of it. */
+WEFT_CORO(breaks_a_ring)
+{
+    weft_task_t *tail;
+
+    arrived = ended = 0;
+    gate = weft_create_future(NULL);
+    for (int i = 0; i < RING; i++)
+        ring[i] = weft_create_task(weft_coro(&awaits_the_next, (void *)(intptr_t)i),
+                                   .stack_size = SMALLEST);
+    tail = start(&awaits_the_ring, NULL);
+    weft_set_result(gate, NULL);
+    while (arrived < RING)
+        turn();
+    turn();
+    CHECK(weft_cancel(arg ? tail : ring[0]));
+    CHECK_INT(weft_join(tail, NULL), -ECANCELED);
+    for (int i = 0; i < RING; i++)
+        CHECK_INT(weft_join(ring[i], NULL), -ECANCELED);
+    CHECK_INT(ended, RING);
+    weft_unref(gate);
+    return 0;
+}
+
+ON_SMALLEST(breaks_a_ring)
+
+CASE(nested, a_cancel_ends_a_ring_of_tasks_that_gather_each_other)
+{
+    BOTH(&breaks_a_ring_on_the_smallest, NULL);
+    BOTH(&breaks_a_ring_on_the_smallest, "");
 }

@@ -258,10 +258,21 @@ static int gathers(int depth)
                        .return_exceptions = sim_one_in(2));
 }
 
+/* Deeper than gathers are cancelled within each other. */
+static int nests(int depth)
+{
+    weft_future_t *future = child_task(depth);
+
+    for (uint32_t n = sim_below(24); n > 0; n--)
+        future = know(sim_one_in(8) ? weft_gather_future(WEFT_AWS(future, child_task(0)))
+                                    : weft_gather_future(WEFT_AWS(future)));
+    return weft_join(future, NULL);
+}
+
 static int act(int depth)
 {
-    static int (*const what[])(int) = {in_group, in_scope, in_timeout, waits,
-                                       races,    iterates, shields,    gathers};
+    static int (*const what[])(int) = {in_group, in_scope, in_timeout, waits, races,
+                                       iterates, shields,  gathers,    nests};
     int rc = 0;
 
     acts++;
