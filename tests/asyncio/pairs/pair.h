@@ -55,6 +55,8 @@ static inline const char *name_of(int rc)
         return "ValueError";
     case -EPROTOTYPE:
         return "TypeError";
+    case -ECONNREFUSED:
+        return "ConnectionRefusedError";
     case -EDOM:
         return "ZeroDivisionError";
     case -ENOENT:
