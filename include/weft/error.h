@@ -7,7 +7,8 @@
  * kind of object (TypeError), -EPERM a call from the wrong place, -EBUSY somebody else does it
  * already, -EALREADY a coroutine that was used before, -EDEADLK waiting for oneself, -ESHUTDOWN a
  * loop that is closed or about to be (RuntimeError), -ENOMEM out of memory, -EAGAIN not without
- * waiting, -EPIPE a channel or a stream that is closed.
+ * waiting, -EPIPE a channel or a stream that is closed. A program may return any other errno of its
+ * own, or any other negative int.
  */
 #ifndef WEFT_ERROR_H
 #define WEFT_ERROR_H

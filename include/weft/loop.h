@@ -61,8 +61,8 @@ WEFT_API WEFT_MUST int weft_new_event_loop_opts(weft_loop_t **loop, const weft_r
 
 WEFT_API weft_loop_t *weft_loop_ref(weft_loop_t *loop);
 
-/* One reference less. The last one of a loop that was not closed closes it, and in debug mode tells
- * its exception handler so. */
+/* One reference less; NULL is allowed. The last one of a loop that was not closed closes it, and in
+ * debug mode tells its exception handler so. */
 WEFT_API void weft_loop_unref(weft_loop_t *loop);
 
 /* The loop whose task or callback this is, borrowed; NULL outside. asyncio.get_running_loop(). */

@@ -28,7 +28,8 @@ typedef struct weft_iovec {
 } weft_iovec_t;
 
 /* Serves one client, as a task. Both streams are borrowed: when it returns they are flushed, closed
- * and released. An error it returns, other than -ECANCELED, goes to the exception handler. */
+ * and released, so another task that writes to this client must have let go of the writer by then.
+ * An error it returns, other than -ECANCELED, goes to the exception handler. */
 typedef int (*weft_client_fn_t)(weft_reader_t *reader, weft_writer_t *writer, void *arg);
 
 typedef struct weft_net_options {
@@ -46,9 +47,10 @@ WEFT_BEGIN
 
 /* Connects to [host] (a numeric address, or a name: then the first of its addresses that answers).
  * Suspends     yes
- * Returns      0 with two new references; the error of the last address tried (-ECONNREFUSED, ...),
- *              -ENOENT (no such name), -EAGAIN (no name server answers), -EINVAL, -ECANCELED,
- *              -ENOMEM, -EMFILE
+ * Returns      0 with two new references, for weft_reader_unref and weft_writer_unref; else (they
+ *              are left alone) the error of the last address tried (-ECONNREFUSED, ...), -ENOENT
+ *              (no such name), -EAGAIN (no name server answers), -EINVAL, -ECANCELED, -ENOMEM,
+ *              -EMFILE
  * Python       asyncio.open_connection() */
 #define weft_open_connection(host, port, reader, writer, ...)                                      \
     weft_open_connection_opts((host), (port), (reader), (writer),                                  \
@@ -76,8 +78,8 @@ WEFT_API WEFT_MUST int weft_start_server_opts(weft_client_fn_t client, void *arg
  * server.serve_forever(). */
 WEFT_API WEFT_MUST int weft_serve_forever(weft_server_t *server);
 
-/* Stops listening. Clients that are connected go on, and those that wait in the kernel are served;
- * the port is free when weft_server_wait_closed has returned, or soon. Idempotent. */
+/* Stops listening. Clients that are connected go on, and those that wait in the kernel are served.
+ * The port is free soon; for sure when weft_server_wait_closed has returned. Idempotent. */
 WEFT_API void weft_server_close(weft_server_t *server);
 
 /* Waits until the server is closed and has no client left. Returns 0, -ECANCELED. */
@@ -91,7 +93,7 @@ WEFT_API bool weft_server_is_serving(const weft_server_t *server);
 WEFT_API int weft_server_port(const weft_server_t *server);
 /* How many clients it serves now. */
 WEFT_API size_t weft_server_clients(const weft_server_t *server);
-/* The last reference closes it. */
+/* Closes it; its clients go on. NULL is allowed. */
 WEFT_API void weft_server_unref(weft_server_t *server);
 
 /* ---- reader ---- */
@@ -119,6 +121,7 @@ WEFT_API WEFT_MUST ssize_t weft_readline(weft_reader_t *reader, weft_bytes_t *li
 
 /* Whether the stream has ended and nothing is buffered. */
 WEFT_API bool weft_at_eof(const weft_reader_t *reader);
+/* The reference goes; the connection is the writer's to close. NULL is allowed. */
 WEFT_API void weft_reader_unref(weft_reader_t *reader);
 
 /* ---- writer ---- */
@@ -168,8 +171,8 @@ WEFT_API int weft_get_peername(const weft_writer_t *writer, char *buffer, size_t
 WEFT_API int weft_get_sockname(const weft_writer_t *writer, char *buffer, size_t size);
 WEFT_API int weft_get_socket(const weft_writer_t *writer);
 
-/* One reference less. Closes it if it is open; outside of its loop what was not sent is lost, which
- * debug mode tells (asyncio's ResourceWarning). */
+/* The reference goes. Closes it if it is open; outside of its loop what was not sent is lost, which
+ * debug mode tells (asyncio's ResourceWarning). NULL is allowed. */
 WEFT_API void weft_writer_unref(weft_writer_t *writer);
 
 WEFT_END

@@ -173,7 +173,7 @@ WEFT_API WEFT_MUST int weft_as_completed_next(weft_as_completed_t *it, weft_awai
 #define weft_as_completed_coro(it) weft_as_completed_coro_at((it), WEFT_HERE)
 WEFT_API weft_coro_t *weft_as_completed_coro_at(weft_as_completed_t *it, const char *where);
 
-/* What is not done runs on. */
+/* What is not done runs on. NULL is allowed. */
 WEFT_API void weft_as_completed_free(weft_as_completed_t *it);
 
 WEFT_END
