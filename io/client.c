@@ -147,7 +147,7 @@ void weft__client_welcome(struct weft_server *server, int fd)
         weft_writer_unref(&stream->writer);
     } else {
         /* It fails if the loop is closed: then the object is gone, and all that it had. */
-        (void)weft__new_task(server->loop, coro, &opts, &task);
+        (void)weft__new_task_seeing(server->loop, coro, weft__vars_ref(server->vars), &opts, &task);
     }
 }
 

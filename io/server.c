@@ -8,6 +8,7 @@
 #include "weft/strand.h"
 #include "io/address.h"
 #include "io/socket.h"
+#include "runtime/sched/locals.h"
 #include "runtime/sched/loop.h"
 #include "runtime/sched/misuse.h"
 
@@ -18,6 +19,7 @@ static void destroy(struct weft_server *server)
     weft__parked_clear(&server->servers);
     weft__parked_clear(&server->waits);
     weft_strand_unref(server->strand);
+    weft__vars_unref(server->vars);
     weft_loop_unref(server->loop);
     free(server);
 }
@@ -61,6 +63,7 @@ static struct weft_server *make(struct weft__worker *worker, weft_client_fn_t cl
     server->loop = weft_loop_ref(worker->loop);
     server->strand =
         strand && strand != &worker->loop->strand ? weft_strand_ref(strand) : WEFT_PARALLEL;
+    server->vars = weft__locals_inherit();
     server->client = client;
     server->arg = arg;
     server->limit = opts->limit;

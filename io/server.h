@@ -16,6 +16,7 @@
 #include "io/parked.h"
 #include "io/stream.h"
 #include "runtime/base/spin.h"
+#include "runtime/core/vars.h"
 #include "runtime/sched/handle.h"
 #include "runtime/sched/operation.h"
 
@@ -37,6 +38,7 @@ struct weft_server {
     /* constant */
     struct weft_loop *loop;     /* a reference */
     struct weft_strand *strand; /* of clients: a reference, or PARALLEL */
+    weft__vars vars;            /* what clients see: of who started it; a reference, or 0 */
     weft_client_fn_t client;
     void *arg;
     size_t limit;

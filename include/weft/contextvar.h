@@ -3,8 +3,9 @@
  * contextvar: variables of which each task has its own value.
  *
  * A new task sees the values that its creator saw at that moment, and what either sets afterwards
- * the other does not see. So do callbacks with the values of who added them, and what
- * weft_to_thread calls. A thread outside of any loop has values of its own.
+ * the other does not see. So do callbacks with the values of who added them, what weft_to_thread
+ * calls, and a server's clients with the values of who started it. A thread outside of any loop has
+ * values of its own.
  *
  * That costs one reference count for each task that is created while there are any values, and
  * nothing else; what is set is copied then.

@@ -54,14 +54,10 @@ static int refuse(weft_coro_t *coro)
     }
 }
 
-/* Sees what its creator does, or what it is to share. */
-static void inherit(weft_coro_t *coro, weft_context_t *context)
+/* What its creator sees, or what it is to share. */
+static weft__vars inherited(weft_context_t *context)
 {
-    weft__vars vars =
-        context ? weft__vars_ref(weft__vars_of_context(context)) : weft__locals_inherit();
-
-    if (vars)
-        weft__awaitable_exchange_vars(coro, vars);
+    return context ? weft__vars_ref(weft__vars_of_context(context)) : weft__locals_inherit();
 }
 
 /* The loop was closed meanwhile; its walk over all tasks may have ended this one already. */
@@ -85,16 +81,19 @@ static bool may_start_here(const struct weft_loop *loop, const weft_task_t *task
     return task->strand == (self->strand == &loop->strand ? NULL : self->strand);
 }
 
-int weft__new_task(struct weft_loop *loop, weft_coro_t *coro, const weft_task_opts_t *opts,
-                   weft_task_t **task)
+int weft__new_task_seeing(struct weft_loop *loop, weft_coro_t *coro, weft__vars vars,
+                          const weft_task_opts_t *opts, weft_task_t **task)
 {
     int stack_class, rc;
 
     if (weft__unlikely(weft__kind(coro) != WEFT__KIND_CORO)) {
         rc = refuse(coro);
+        weft__vars_unref(vars);
         weft_unref(coro);
         return rc;
     }
+    if (vars)
+        weft__awaitable_exchange_vars(coro, vars);
     rc = check(loop, coro, opts, &stack_class);
     if (rc == 0 && opts->name)
         rc = weft__awaitable_set_name(coro, opts->name);
@@ -104,7 +103,6 @@ int weft__new_task(struct weft_loop *loop, weft_coro_t *coro, const weft_task_op
     }
     coro->loop = loop;
     coro->strand = strand_for(loop, opts);
-    inherit(coro, opts->context);
     coro->flags =
         (uint8_t)((opts->detached ? WEFT__TASK_DETACHED : 0) |
                   (opts->pinned ? WEFT__TASK_PINNED : 0) | stack_class << WEFT__TASK_CLASS_SHIFT);
@@ -127,6 +125,12 @@ int weft__new_task(struct weft_loop *loop, weft_coro_t *coro, const weft_task_op
     if (weft__self())
         weft__count(&weft__self()->counters.spawned, 1);
     return 0;
+}
+
+int weft__new_task(struct weft_loop *loop, weft_coro_t *coro, const weft_task_opts_t *opts,
+                   weft_task_t **task)
+{
+    return weft__new_task_seeing(loop, coro, inherited(opts->context), opts, task);
 }
 
 static int ask_factory(struct weft_loop *loop, weft_coro_t *coro, const weft_task_opts_t *opts,
@@ -207,7 +211,7 @@ static weft_task_t *create_plain(struct weft__worker *worker, weft_coro_t *coro)
 {
     coro->loop = worker->loop;
     coro->flags = WEFT__STACK_DEFAULT_CLASS << WEFT__TASK_CLASS_SHIFT;
-    /* release: as in weft__new_task. */
+    /* release: as in weft__new_task_seeing. */
     weft__store_release(&coro->kind, WEFT__KIND_TASK);
     weft__count(&worker->counters.spawned, 1);
     weft__submit_local(worker, weft__entry_make(coro, WEFT__ENTRY_TASK));
