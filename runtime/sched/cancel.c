@@ -280,26 +280,31 @@ static bool hold_alone(struct weft_awaitable *task)
 }
 
 /* Whoever came while we held it had to go; so it is interrupted after all, if it waits still. */
-bool weft__look(struct weft_awaitable *task, void (*look)(struct weft_awaitable *task, void *arg),
-                void *arg)
+int weft__look_now(struct weft_awaitable *task, weft__look_fn_t *look, void *arg)
 {
+    uint32_t ws = weft__load_seq_cst(&task->ws); /* seq_cst throughout: as in hold */
     bool again = false;
 
-    while (!weft__is_done(task)) {                   /* it may be held for ever, as the loop ends */
-        uint32_t ws = weft__load_seq_cst(&task->ws); /* seq_cst throughout: as in hold */
-        if (!(ws & (WEFT__WAITING | WEFT__HELD)))
-            return false;
-        weft__sim_point("look");
-        if (ws != WEFT__WAITING || !weft__cas_seq_cst(&task->ws, &ws, WEFT__WAITING | WEFT__HELD)) {
-            weft__pause();
-            continue;
-        }
-        look(task, arg);
-        while (!let_go(task, false))
-            again = true;
-        if (again)
-            weft__interrupt(task, false, NULL);
-        return true;
+    if (!(ws & (WEFT__WAITING | WEFT__HELD)))
+        return false;
+    weft__sim_point("look");
+    if (ws != WEFT__WAITING || !weft__cas_seq_cst(&task->ws, &ws, WEFT__WAITING | WEFT__HELD))
+        return -EAGAIN;
+    look(task, arg);
+    while (!let_go(task, false))
+        again = true;
+    if (again)
+        weft__interrupt(task, false, NULL);
+    return true;
+}
+
+bool weft__look(struct weft_awaitable *task, weft__look_fn_t *look, void *arg)
+{
+    while (!weft__is_done(task)) { /* it may be held for ever, as the loop ends */
+        int rc = weft__look_now(task, look, arg);
+        if (rc >= 0)
+            return rc;
+        weft__pause();
     }
     return false;
 }
