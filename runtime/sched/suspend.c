@@ -116,13 +116,19 @@ static void flush_uncorked(struct weft__worker *worker)
     }
 }
 
+static WEFT__NOINLINE void end_watched_step(struct weft__worker *worker)
+{
+    if (worker->debug)
+        weft__step_end(worker, weft__worker_task(worker), NULL);
+}
+
 /* The running task is about to suspend, or has returned. */
-WEFT__INLINE void end_step(struct weft__worker *worker, struct weft_awaitable *task)
+WEFT__INLINE void end_step(struct weft__worker *worker)
 {
     if (weft__unlikely(worker->uncork != NULL))
         flush_uncorked(worker);
-    if (weft__unlikely(worker->debug))
-        weft__step_end(worker, task, NULL);
+    if (weft__unlikely(worker->watched))
+        end_watched_step(worker);
 }
 
 /* ---- the first run of a task ---- */
@@ -135,7 +141,7 @@ static void run_task(struct weft_awaitable *task)
         error = task->fn->body(task->arg, &task->result);
     if (weft__unlikely(!weft__self()))
         weft__fork_end(error);
-    end_step(weft__self(), task);
+    end_step(weft__self());
     weft__task_finish(task, error);
 }
 
@@ -238,7 +244,7 @@ void weft__suspend_wait(struct weft_awaitable *task, struct weft__wait *wait)
 {
     struct weft__worker *worker = weft__self();
 
-    end_step(worker, task);
+    end_step(worker);
     weft__store_relaxed(&wait->struck, false); /* relaxed: published by the commit */
     task->wait = wait;
     if (weft__unlikely(task->parent != NULL))
@@ -263,12 +269,12 @@ void weft__suspend_yield(void)
     struct weft__worker *worker = weft__self();
     struct weft_strand *strand = worker->strand;
 
-    end_step(worker, weft__worker_task(worker));
+    end_step(worker);
     if (worker->ordered) {
         yield_in_order(worker);
         return;
     }
-    if (weft__unlikely(worker->shuffles) && weft__worker_stays(worker))
+    if (weft__unlikely(worker->watched) && weft__worker_stays(worker))
         return;
     weft__entry e = next(worker);
     /* relaxed: as seen by the worker's look; a stop that comes later is met by the next yield. */
@@ -286,7 +292,7 @@ void weft__suspend_held(void)
 {
     struct weft__worker *worker = weft__self();
 
-    end_step(worker, weft__worker_task(worker));
+    end_step(worker);
     leave(worker, next(worker), ACTION_WAKE);
 }
 
@@ -297,8 +303,8 @@ void weft__suspend_start(struct weft_awaitable *task)
 
     if (!stack)
         return;
-    if (weft__unlikely(worker->debug))
-        weft__step_end(worker, weft__worker_task(worker), NULL);
+    if (weft__unlikely(worker->watched))
+        end_watched_step(worker);
     stack->creator = worker->stack;
     switch_away(worker, stack, ACTION_NONE);
 }

@@ -30,7 +30,8 @@ int weft__worker_init(struct weft__worker *worker, struct weft_loop *loop, unsig
                                     .id = id,
                                     .solo = loop->count == 1,
                                     .ordered = loop->ordered,
-                                    .shuffles = loop->seed && !loop->ordered};
+                                    .shuffles = loop->seed && !loop->ordered,
+                                    .watched = loop->seed != 0};
     worker->stack = &worker->base;
     worker->suspicion_ends = INT64_MAX;
     worker->spin_cycles = weft__cpu_count() > 1 && !loop->seed ? SPIN_CYCLES : 0;
@@ -132,9 +133,9 @@ static uint32_t choice(struct weft__worker *worker)
 
 bool weft__worker_stays(struct weft__worker *worker)
 {
-    uint32_t others = choice(worker);
+    uint32_t others = worker->shuffles && !worker->strand ? choice(worker) : 0;
 
-    return others && !worker->strand && weft__random_below(&worker->random, others + 1) == 0;
+    return others && weft__random_below(&worker->random, others + 1) == 0;
 }
 
 /* Some of the oldest go to the end. */
@@ -157,6 +158,19 @@ static uint64_t seeded_mark(struct weft__worker *worker)
         return weft__deque_mark(&worker->deque);
     shuffle(worker);
     return 0;
+}
+
+/* The end of a turn of a worker that is watched, or is to be. */
+static WEFT__NOINLINE uint64_t watched_mark(struct weft__worker *worker)
+{
+    struct weft_loop *loop = worker->loop;
+    uint64_t mark = loop->seed ? seeded_mark(worker) : weft__deque_mark(&worker->deque);
+
+    worker->debug = weft__load_relaxed(&loop->debug); /* relaxed: a switch */
+    worker->watched = worker->debug || loop->seed;
+    if (worker->debug)
+        weft__step_begin(worker);
+    return mark;
 }
 
 void weft__worker_turn(struct weft__worker *worker)
@@ -184,11 +198,11 @@ void weft__worker_turn(struct weft__worker *worker)
         worker->loop->class->flush(worker->driver);
         weft__worker_take_asks(worker, true);
     }
-    worker->mark =
-        weft__unlikely(worker->loop->seed) ? seeded_mark(worker) : weft__deque_mark(&worker->deque);
-    worker->debug = weft__load_relaxed(&worker->loop->debug); /* relaxed: a switch */
-    if (weft__unlikely(worker->debug))
-        weft__step_begin(worker);
+    /* relaxed: a switch. */
+    if (weft__unlikely(worker->watched || weft__load_relaxed(&worker->loop->debug)))
+        worker->mark = watched_mark(worker);
+    else
+        worker->mark = weft__deque_mark(&worker->deque);
 }
 
 /* ---- what runs next ---- */

@@ -66,6 +66,7 @@ struct weft__worker {
     struct weft__link *pinned_last;
     bool pinned_turn;       /* pinned tasks and the deque alternate */
     bool debug;             /* the loop's, as of the last turn */
+    bool watched;           /* debug, or a seed decides: turns and steps have more to do */
     bool telling;           /* an exception handler is called, under whatever locks there are */
     int64_t step_began;     /* in debug mode: step.h */
     int64_t suspicion_ends; /* of a park with nothing under way: deadlock.h */
@@ -105,7 +106,7 @@ void weft__worker_turn(struct weft__worker *worker);
  * of the worker. It may begin a new tick, enter a strand, or leave one: see weft__worker_let_go. */
 weft__entry weft__worker_next(struct weft__worker *worker);
 
-/* For a task that yields, in a loop that shuffles: whether it is itself what the seed chooses. */
+/* For a task that yields to a watched worker: whether it is itself what a seed chooses. */
 bool weft__worker_stays(struct weft__worker *worker);
 
 /* Enters [strand], or stays in it for another round; returns its next step, or 0. */
