@@ -62,6 +62,8 @@ void weft__worker_destroy(struct weft__worker *worker)
 
 /* ---- the turn ---- */
 
+/* What it seldom has to do is not inlined: the turn would save registers for it each time. */
+
 static bool has_operations(struct weft__driver *driver)
 {
     /* relaxed: our own submissions are seen; a completion counted late costs one look. */
@@ -80,7 +82,7 @@ static unsigned reap(struct weft__driver *driver)
     return n;
 }
 
-static void take_injector(struct weft__worker *worker)
+static WEFT__NOINLINE void take_injector(struct weft__worker *worker)
 {
     weft__entry e = weft__mpsc_take(&worker->loop->injector, WEFT__MPSC_EMPTY);
 
@@ -91,7 +93,7 @@ static void take_injector(struct weft__worker *worker)
     }
 }
 
-static void take_mail(struct weft__worker *worker)
+static WEFT__NOINLINE void take_mail(struct weft__worker *worker)
 {
     weft__entry e = weft__mpsc_take(&worker->mail, WEFT__MPSC_EMPTY);
 
