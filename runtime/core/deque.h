@@ -258,6 +258,14 @@ WEFT__INLINE uint64_t weft__deque_mark(struct weft__deque *d)
     return weft__load_relaxed(&d->bottom);
 }
 
+/* The same for a tick of the oldest entry only, if there is any. */
+WEFT__INLINE uint64_t weft__deque_mark_first(struct weft__deque *d)
+{
+    uint64_t second = weft__load_relaxed(&d->top) + 1, end = weft__deque_mark(d);
+
+    return second < end ? second : end;
+}
+
 WEFT__INLINE bool weft__deque_passed(struct weft__deque *d, uint64_t mark)
 {
     return weft__load_relaxed(&d->top) >= mark;

@@ -159,7 +159,7 @@ static uint64_t seeded_mark(struct weft__worker *worker)
     if (!worker->shuffles)
         return weft__deque_mark(&worker->deque);
     shuffle(worker);
-    return 0;
+    return weft__deque_mark_first(&worker->deque);
 }
 
 /* The end of a turn of a worker that is watched, or is to be. */
