@@ -80,6 +80,9 @@ static void finish(void *arg)
 static void *watch_main(void *arg)
 {
     struct watch *w = arg;
+
+    pthread_setname_np(pthread_self(),
+                       "watcher"); /* else it has that of the worker it comes from */
     unsigned long before = switches(&w->threads);
 
     for (int i = 0; i < MOST_STEPS && w->quiet < QUIET_STEPS; i++) {
