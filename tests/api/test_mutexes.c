@@ -7,6 +7,9 @@
 
 TestSuite(mutexes, .timeout = 30);
 
+/* Asked here too, so that the linker does not leave the library out. */
+int weft_mutexes_held(void **where);
+
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static char name[32];
 static _Atomic(int) told;
@@ -94,7 +97,10 @@ WEFT_CORO(suspends)
 
 CASE(mutexes, what_the_caller_of_run_has_locked_is_no_task_s)
 {
+    void *where;
+
     pthread_mutex_lock(&mutex);
     CHECK_INT(run(&suspends, NULL), 0);
+    CHECK_INT(weft_mutexes_held(&where), 0); /* forgotten when this thread began its first step */
     pthread_mutex_unlock(&mutex);
 }
