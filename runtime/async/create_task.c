@@ -107,10 +107,10 @@ int weft__new_task_seeing(struct weft_loop *loop, weft_coro_t *coro, weft__vars 
         (uint8_t)((opts->detached ? WEFT__TASK_DETACHED : 0) |
                   (opts->pinned ? WEFT__TASK_PINNED : 0) | stack_class << WEFT__TASK_CLASS_SHIFT);
     *task = opts->detached ? NULL : coro;
-    if (weft__unlikely(opts->detached))
-        weft__fetch_sub_acq_rel(&coro->refs, 1); /* the handle's; the run's is left */
     /* release: pairs with the acquire of the registry's walk: its loop can be read. */
     weft__store_release(&coro->kind, WEFT__KIND_TASK);
+    if (weft__unlikely(opts->detached))
+        weft__fetch_sub_acq_rel(&coro->refs, 1); /* the handle's; the run's is left */
     if (weft__unlikely(opts->eager_start == WEFT_EAGER_ON) && may_start_here(loop, coro)) {
         weft__count(&weft__self()->counters.spawned, 1);
         weft__suspend_start(coro);

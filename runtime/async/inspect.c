@@ -96,7 +96,7 @@ static void look(struct weft_awaitable *task, void *arg)
     struct weft_awaitable *inner = weft__awaited(task->wait, &inlined);
 
     if (inlined)
-        view->held = weft__look_now(inner, look, view) == -EAGAIN || view->held;
+        weft__look(inner, look, view);
     else
         view->count = weft__backtrace_parked(weft__load_relaxed(&task->stack->sp), view->frames,
                                              view->capacity); /* relaxed: it is parked */
@@ -108,19 +108,6 @@ static void look_at_it(struct weft_awaitable *task, void *arg)
 
     view->parent = weft_ref(task->parent);
     look(task, view);
-}
-
-/* False: nothing was seen, as it does not wait, or what runs on its stack goes on just now. */
-static bool look_until_seen(struct weft_awaitable *task, struct weft__view *view)
-{
-    bool seen;
-
-    do {
-        weft_unref(view->parent);
-        *view = (struct weft__view){.frames = view->frames, .capacity = view->capacity};
-        seen = weft__look(task, look_at_it, view);
-    } while (view->held);
-    return seen && (view->count > 0 || view->capacity == 0);
 }
 
 /* The running task, or one that waits for it on the same stack. */
@@ -144,7 +131,8 @@ int weft__inspect(struct weft_awaitable *task, struct weft__view *view)
         view->count = weft__backtrace(view->frames, view->capacity);
         return 0;
     }
-    if (!look_until_seen(task, view)) {
+    /* Nothing was seen: what runs on its stack goes on just now. */
+    if (!weft__look(task, look_at_it, view) || (view->count == 0 && view->capacity > 0)) {
         weft_unref(view->parent);
         view->parent = NULL;
         return weft__is_done(task) ? 0 : -EBUSY;

@@ -9,7 +9,6 @@ struct weft__view {
     void **frames; /* the caller's: code addresses, innermost first */
     size_t capacity, count;
     struct weft_awaitable *parent; /* on whose stack it runs, with a reference; or NULL */
-    bool held;                     /* what runs on its stack could not be looked at: once more */
 };
 
 /* Fills in what is not the caller's. 0; -EBUSY: it runs elsewhere, or is about to. */

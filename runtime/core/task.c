@@ -94,6 +94,27 @@ void weft__awaitable_free_with_extra(struct weft_awaitable *aw)
     }
 }
 
+WEFT__INLINE bool is_unstarted(enum weft__kind kind)
+{
+    return kind == WEFT__KIND_CORO || kind == WEFT__KIND_SPENT;
+}
+
+/* What never became a task has its run's reference left, nobody's: that goes with the last one, in
+ * one step, as a walk (sched/registry.h) takes whatever has one. A walk may have one while its
+ * owner makes a task of it, detached: so the kind is read after the count, which that lowers last.
+ */
+static bool drop_unstarted(struct weft_awaitable *aw, uint32_t n)
+{
+    /* acquire, and acq_rel: as in drop. */
+    uint32_t refs = weft__load_acquire(&aw->refs), left;
+
+    do {
+        uint32_t least = is_unstarted(weft__kind(aw)) ? 1 : 0;
+        left = refs - n > least ? refs - n : 0;
+    } while (!weft__cas_acq_rel(&aw->refs, &refs, left));
+    return left == 0;
+}
+
 /* True: that was the last one. */
 WEFT__INLINE bool drop(struct weft_awaitable *aw, uint32_t n)
 {
@@ -102,9 +123,7 @@ WEFT__INLINE bool drop(struct weft_awaitable *aw, uint32_t n)
     if (weft__unlikely(kind == WEFT__KIND_FAILED))
         return false;
     /* acq_rel: release what we did with it; acquire what the others did, if we are the last. */
-    uint32_t left = weft__fetch_sub_acq_rel(&aw->refs, n) - n;
-    /* What never became a task has its run's reference left: nobody's. */
-    if (left > 1 || (left == 1 && kind != WEFT__KIND_CORO && kind != WEFT__KIND_SPENT))
+    if (is_unstarted(kind) ? !drop_unstarted(aw, n) : weft__fetch_sub_acq_rel(&aw->refs, n) != n)
         return false;
     if (weft__awaitable_dropped)
         weft__awaitable_dropped(aw);

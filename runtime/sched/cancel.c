@@ -280,33 +280,20 @@ static bool hold_alone(struct weft_awaitable *task)
 }
 
 /* Whoever came while we held it had to go; so it is interrupted after all, if it waits still. */
-int weft__look_now(struct weft_awaitable *task, weft__look_fn_t *look, void *arg)
+bool weft__look(struct weft_awaitable *task, void (*look)(struct weft_awaitable *task, void *arg),
+                void *arg)
 {
-    uint32_t ws = weft__load_seq_cst(&task->ws); /* seq_cst throughout: as in hold */
     bool again = false;
 
-    if (!(ws & (WEFT__WAITING | WEFT__HELD)))
-        return false;
     weft__sim_point("look");
-    if (ws != WEFT__WAITING || !weft__cas_seq_cst(&task->ws, &ws, WEFT__WAITING | WEFT__HELD))
-        return -EAGAIN;
+    if (!hold_alone(task))
+        return false;
     look(task, arg);
     while (!let_go(task, false))
         again = true;
     if (again)
         weft__interrupt(task, false, NULL);
     return true;
-}
-
-bool weft__look(struct weft_awaitable *task, weft__look_fn_t *look, void *arg)
-{
-    while (!weft__is_done(task)) { /* it may be held for ever, as the loop ends */
-        int rc = weft__look_now(task, look, arg);
-        if (rc >= 0)
-            return rc;
-        weft__pause();
-    }
-    return false;
 }
 
 void weft__cancel_for_ever(struct weft_awaitable *task)
@@ -322,6 +309,7 @@ void weft__cancel_for_ever(struct weft_awaitable *task)
      * an inlined child stands in no list. acquire: as in let_go. */
     while (!out && task->wait->kind->commit && weft__load_acquire(&task->ws) & WEFT__WAITING)
         weft__pause();
+    weft__store_seq_cst(&task->ws, 0); /* seq_cst: as in hold */
 }
 
 bool weft__raise_pending(struct weft_awaitable *task)

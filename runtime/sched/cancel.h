@@ -62,16 +62,13 @@ bool weft__cancel_task(struct weft_awaitable *task, struct weft__walk *outer);
 
 /* Calls look(task, arg) while [task] waits and cannot go on: its stack, its wait and what that
  * names may be read. False: it does not wait, and nothing was called. The caller holds a reference,
- * or looks at the task on whose stack it runs. [look] may look further, inward only, and without
- * waiting, as the end of a loop holds inner ones for ever before it comes to the outer; it does not
+ * or looks at the task on whose stack it runs. [look] may look further, inward only; it does not
  * wake, cancel or suspend. */
-typedef void weft__look_fn_t(struct weft_awaitable *task, void *arg);
-bool weft__look(struct weft_awaitable *task, weft__look_fn_t *look, void *arg);
-/* The same without waiting: -EAGAIN if somebody else holds it. */
-int weft__look_now(struct weft_awaitable *task, weft__look_fn_t *look, void *arg);
+bool weft__look(struct weft_awaitable *task, void (*look)(struct weft_awaitable *task, void *arg),
+                void *arg);
 
-/* At the end of the loop: takes [task] out of whatever it waits in, and holds it for ever, so that
- * nobody looks at its frame or resumes it any more. */
+/* At the end of the loop: takes [task] out of whatever it waits in. It waits no more, so that
+ * nobody looks at its frame or resumes it, and it will not run. */
 void weft__cancel_for_ever(struct weft_awaitable *task);
 
 /* Puts a token, from [depth] (sched/level.h); the interrupt is left to the caller. Returns false if

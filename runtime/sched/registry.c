@@ -36,7 +36,8 @@ static void look(void *object, void *arg)
     struct weft_awaitable *aw = object;
     struct walk *walk = arg;
 
-    if (!take(aw))
+    /* acquire: as below. Coroutines are left alone: they are their owner's. */
+    if (weft__load_acquire(&aw->kind) != WEFT__KIND_TASK || !take(aw))
         return;
     if (weft__load_acquire(&aw->kind) == WEFT__KIND_TASK && aw->loop == walk->loop &&
         !weft__is_done(aw))

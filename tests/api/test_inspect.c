@@ -281,3 +281,68 @@ CASE(inspect, to_look_disturbs_neither_cancels_nor_wake_ups)
 {
     CHECK_INT(run(&disturbs, NULL), 0);
 }
+
+/* ---- from an exception handler ---- */
+
+static int told;
+
+static void looks_at_all(weft_loop_t *loop, const weft_exception_context_t *context, void *arg)
+{
+    weft_task_t **tasks;
+    size_t count;
+    void *frames[8];
+
+    (void)context;
+    (void)arg;
+    told++;
+    CHECK_INT(weft_all_tasks(loop, &tasks, &count), 0);
+    for (size_t i = 0; i < count; i++) {
+        CHECK(weft_get_stack(tasks[i], frames, 8) >= -EBUSY);
+        weft_unref(tasks[i]);
+    }
+    free(tasks);
+}
+
+WEFT_CORO(never_ends)
+{
+    return weft_sleep(WEFT_NONE);
+}
+
+WEFT_CORO(leaves_some_behind)
+{
+    for (int i = 0; i < 3; i++)
+        weft_unref(weft_create_task(weft_coro(&never_ends, NULL)));
+    return weft_sleep(WEFT_MS(1));
+}
+
+CASE(inspect, a_handler_may_look_at_tasks_that_end_with_their_loop)
+{
+    weft_loop_t *loop;
+
+    told = 0;
+    CHECK_INT(weft_new_event_loop(&loop, .workers = workers), 0);
+    weft_loop_set_exception_handler(loop, looks_at_all, NULL);
+    CHECK_INT(weft_loop_run_until_complete(loop, weft_coro(&leaves_some_behind, NULL), NULL), 0);
+    CHECK_INT(weft_loop_close(loop), 0);
+    CHECK_INT(told, 3);
+    weft_loop_unref(loop);
+}
+
+WEFT_CORO(drops_a_coroutine_with_an_error_in_it)
+{
+    weft_future_t *future = weft_create_future(NULL);
+
+    told = 0;
+    weft_loop_set_exception_handler(weft_get_running_loop(), looks_at_all, NULL);
+    weft_set_exception(future, -EIO);
+    weft_coro_t *coro = weft_wait_for_coro(future, WEFT_S(1));
+    weft_unref(future);
+    weft_coro_close(coro);
+    CHECK_INT(told, 1); /* of an error that nobody has looked at */
+    return 0;
+}
+
+CASE(inspect, a_walk_from_a_report_leaves_the_coroutine_alone_that_is_going)
+{
+    CHECK_INT(run(&drops_a_coroutine_with_an_error_in_it, NULL), 0);
+}
