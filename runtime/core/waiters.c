@@ -45,6 +45,7 @@ static void tell(struct weft_awaitable *aw, struct weft__waiter *waiter,
     while (waiter) {
         struct weft__waiter *newer = waiter->newer;
         waiter->fire(waiter, aw, untold);
+        weft__sim_point("fired");
         waiter = newer;
     }
 }

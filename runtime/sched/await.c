@@ -17,6 +17,9 @@ struct await_wait {
     struct weft__wait wait;
     struct weft__waiter waiter;
     struct weft_awaitable *aw;
+    /* Of the node, under the lock of aw's word. A cycle may be found while the commit has not put
+     * it into the list yet: then it is the commit that wakes. */
+    enum place { NOWHERE, LINKED, OUT } place;
 };
 
 static void fire(struct weft__waiter *waiter, struct weft_awaitable *done,
@@ -65,10 +68,13 @@ static void await_commit(struct weft_awaitable *task, struct weft__wait *wait)
     weft__wait_publish(task);
     weft__sim_point("await commit");
     uintptr_t newest = weft__word_lock(aw);
-    if (newest == WEFT__WORD_DONE) {
+    if (newest == WEFT__WORD_DONE || w->place == OUT) {
+        if (newest != WEFT__WORD_DONE)
+            weft__word_unlock(aw, newest);
         weft__wake(task);
         return;
     }
+    w->place = LINKED;
     bool cancelled = weft__wait_tokens(task) != 0;
     if (weft__unlikely(cancelled)) {
         if (weft__kind(aw) == WEFT__KIND_TASK)
@@ -112,8 +118,10 @@ static bool await_interrupt(struct weft_awaitable *task, struct weft__wait *wait
         return false; /* the task is on its way, and will raise */
     /* Under the lock: the commit may have passed the tokens on since the holder saw them. */
     if (walk->cycle && weft__wait_tokens(task)) {
-        newest = weft__waiters_remove(newest, &w->waiter);
-        woke = true;
+        woke = w->place == LINKED; /* else the commit wakes it */
+        if (woke)
+            newest = weft__waiters_remove(newest, &w->waiter);
+        w->place = OUT;
     } else if (is_task) {
         weft__walk_into(walk, task, aw);
     }
