@@ -334,19 +334,6 @@ CASE(future, bears_changes_of_its_callbacks_by_a_callback) /* C011 */
     CHECK_INT(run(&adds_in_a_callback, NULL), 0);
 }
 
-/* What is to be caught lasts for the time between two callbacks. */
-WEFT_CORO(adds_again_and_again)
-{
-    for (int i = 0; i < 300 && !failure[0]; i++)
-        CHECK_INT(weft_join(weft_create_task(weft_coro(&adds_in_a_callback, NULL)), NULL), 0);
-    return 0;
-}
-
-CASE(future, calls_what_a_callback_adds_after_all_that_were_there)
-{
-    CHECK_INT(run(&adds_again_and_again, NULL), 0);
-}
-
 static _Atomic(int) called;
 
 static void counts(weft_future_t *future, void *arg)

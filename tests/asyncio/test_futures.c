@@ -584,3 +584,52 @@ CASE_REAL(futures, C024_each_callback_is_called_or_removed_when_the_list_changes
     for (int i = 0; i < 10; i++)
         BOTH(&completes_meanwhile, NULL);
 }
+
+/* ---- beyond the list ---- */
+
+struct late {
+    weft_future_t *future, *end;
+    int called;
+};
+
+enum { EARLY = 50 }; /* what is to be caught lasts as long as they are told */
+
+static void is_late(weft_future_t *future, void *arg)
+{
+    struct late *late = arg;
+
+    CHECK(future == late->future);
+    CHECK_INT(late->called, EARLY);
+    weft_set_result(late->end, NULL);
+}
+
+static void adds_one_late(weft_future_t *future, void *arg)
+{
+    CHECK_INT(weft_add_done_callback(future, is_late, arg), 0);
+}
+
+static void is_early(weft_future_t *future, void *arg)
+{
+    CHECK(weft_done(future));
+    ((struct late *)arg)->called++;
+}
+
+WEFT_CORO(completes_again_and_again)
+{
+    for (int i = 0; i < 100 && !failure[0]; i++) {
+        struct late late = {weft_create_future(NULL), weft_create_future(NULL), 0};
+        CHECK_INT(weft_add_done_callback(late.future, adds_one_late, &late), 0);
+        for (int j = 0; j < EARLY; j++)
+            CHECK_INT(weft_add_done_callback(late.future, is_early, &late), 0);
+        weft_set_result(late.future, NULL);
+        CHECK_INT(weft_await(late.end, NULL), 0);
+        weft_unref(late.future);
+        weft_unref(late.end);
+    }
+    return 0;
+}
+
+CASE(futures, what_a_callback_adds_is_called_after_all_that_were_there)
+{
+    BOTH(&completes_again_and_again, NULL);
+}
