@@ -11,7 +11,8 @@
  *
  * It knows pthread_mutex_lock, _trylock, _timedlock and _unlock; what libc locks for itself, and
  * C11's mtx_lock, it does not see. The scheduler asks it at the end of each step in debug mode
- * (sched/step.c), and finds nobody to ask when it is not loaded.
+ * (sched/step.c), and finds nobody to ask when it is not loaded. Whoever starts an eager task keeps
+ * its thread: what it has locked is put aside meanwhile (sched/suspend.c).
  */
 #ifndef WEFT_PRELOAD_MUTEXES_H
 #define WEFT_PRELOAD_MUTEXES_H
@@ -20,5 +21,8 @@
  * where the last of them was locked. They are forgotten: what comes next on this thread is another
  * task. */
 __attribute__((weak, visibility("default"))) int weft_mutexes_held(void **where);
+
+/* The task that had [held] of them locked is back: they are counted again. */
+__attribute__((weak, visibility("default"))) void weft_mutexes_again(int held, void *where);
 
 #endif

@@ -6,7 +6,8 @@
  * suspends, starts an eager one or returns; the next one begins there, or after the turn that came
  * between, or when the base has found something to run. So in debug mode the clock is read once or
  * twice a step, and otherwise never. Tasks are not inlined in debug mode, so that each has steps of
- * its own.
+ * its own. Who suspends or returns with a mutex locked is told of too, if somebody counts them
+ * (preload/mutexes.h).
  */
 #ifndef WEFT_SCHED_STEP_H
 #define WEFT_SCHED_STEP_H

@@ -3,6 +3,7 @@
 
 #include "runtime/core/context.h"
 #include "runtime/core/sanitizer.h"
+#include "runtime/preload/mutexes.h"
 #include "runtime/sched/await.h"
 #include "runtime/sched/cancel.h"
 #include "runtime/sched/fork.h"
@@ -296,17 +297,34 @@ void weft__suspend_held(void)
     leave(worker, next(worker), ACTION_WAKE);
 }
 
+/* Who starts an eager task goes on here when that is left: what it has locked, which is returned,
+ * is not the eager task's. */
+static WEFT__NOINLINE int put_step_aside(struct weft__worker *worker, void **where)
+{
+    int held;
+
+    if (!worker->debug)
+        return 0;
+    held = weft_mutexes_held ? weft_mutexes_held(where) : 0;
+    weft__step_end(worker, weft__worker_task(worker), NULL);
+    return held;
+}
+
 void weft__suspend_start(struct weft_awaitable *task)
 {
     struct weft__worker *worker = weft__self();
     struct weft__stack *stack = stack_for(worker, task);
+    void *where = NULL;
+    int held = 0;
 
     if (!stack)
         return;
     if (weft__unlikely(worker->watched))
-        end_watched_step(worker);
+        held = put_step_aside(worker, &where);
     stack->creator = worker->stack;
     switch_away(worker, stack, ACTION_NONE);
+    if (weft__unlikely(held > 0))
+        weft_mutexes_again(held, where);
 }
 
 void weft__suspend_base(struct weft__worker *worker, weft__entry e)

@@ -73,6 +73,60 @@ CASE(mutexes, one_that_lets_go_of_it_first_is_not)
     CHECK_INT(run(&lets_go_of_it, NULL), 0);
 }
 
+WEFT_CORO(rests)
+{
+    (void)arg;
+    return weft_sleep(WEFT_US(10));
+}
+
+/* [arg]: whether it suspends with the mutex itself, too. */
+WEFT_CORO(starts_one_with_it)
+{
+    weft_set_name(weft_current_task(), "creator");
+    pthread_mutex_lock(&mutex);
+    weft_task_t *eager = weft_create_task(weft_coro(&rests, NULL), .eager_start = WEFT_EAGER_ON);
+    CHECK_INT(told, 0);
+    if (arg)
+        CHECK_INT(weft_sleep(WEFT_US(10)), 0);
+    pthread_mutex_unlock(&mutex);
+    return weft_join(eager, NULL);
+}
+
+WEFT_CORO(starts_one)
+{
+    listen(true);
+    CHECK_INT(
+        weft_join(weft_create_task(weft_coro(&starts_one_with_it, arg), .pinned = true), NULL), 0);
+    CHECK_INT(told, arg ? 1 : 0);
+    cr_expect_str_eq(name, arg ? "creator" : "");
+    return 0;
+}
+
+CASE(mutexes, one_that_starts_an_eager_task_with_it_keeps_its_thread)
+{
+    CHECK_INT(run(&starts_one, NULL), 0);
+}
+
+CASE(mutexes, one_that_suspends_after_an_eager_task_is_told_of_still)
+{
+    CHECK_INT(run(&starts_one, &mutex), 0);
+}
+
+WEFT_CORO(starts_a_keeper)
+{
+    listen(true);
+    weft_task_t *eager = weft_create_task(weft_coro(&sleeps_with_it, NULL), .pinned = true,
+                                          .eager_start = WEFT_EAGER_ON);
+    CHECK_INT(told, 1);
+    cr_expect_str_eq(name, "keeper");
+    return weft_join(eager, NULL);
+}
+
+CASE(mutexes, an_eager_task_that_suspends_with_one_is_told_of)
+{
+    CHECK_INT(run(&starts_a_keeper, NULL), 0);
+}
+
 WEFT_CORO(keeps_it_unwatched)
 {
     listen(false);
