@@ -34,7 +34,8 @@ typedef struct weft_task_group {
 
 typedef struct weft_task_group_options {
     size_t size;
-    weft_strand_t *strand; /* of its tasks that name none (strand.h); default: their creator's */
+    weft_strand_t *strand; /* of its tasks that name none and are not pinned (strand.h); default:
+                              their creator's */
 } weft_taskgroup_opts_t;
 
 WEFT_BEGIN

@@ -276,7 +276,7 @@ static int start(struct group *group, weft_coro_t *coro, weft_task_t **out,
     weft_task_t *task;
     int rc;
 
-    if (!opts->strand)
+    if (!opts->strand && !opts->pinned)
         of_group.strand = group->strand;
     if (member) {
         rc = weft__create_task(group->parent->loop, coro, &of_group, &task);

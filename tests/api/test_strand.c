@@ -100,6 +100,33 @@ CASE(strand, is_given_to_all_tasks_of_a_group)
     CHECK_INT(run(&opens_a_group, NULL), 0);
 }
 
+WEFT_CORO(does_nothing)
+{
+    (void)arg;
+    return 0;
+}
+
+WEFT_CORO(has_a_pinned_task_in_a_group)
+{
+    weft_strand_t *strand = weft_strand_create();
+    weft_taskgroup_t tg;
+
+    CHECK_INT(weft_taskgroup_enter(&tg, .strand = strand), 0);
+    CHECK_INT(weft_taskgroup_create_task(&tg, weft_coro(&does_nothing, NULL), NULL, .pinned = true),
+              0);
+    CHECK_INT(weft_taskgroup_create_task(&tg, weft_coro(&does_nothing, NULL), NULL, .pinned = true,
+                                         .strand = strand),
+              -EINVAL);
+    CHECK_INT(weft_taskgroup_exit(&tg, 0), 0);
+    weft_strand_unref(strand);
+    return 0;
+}
+
+CASE(strand, of_a_group_is_not_for_its_pinned_tasks)
+{
+    CHECK_INT(run(&has_a_pinned_task_in_a_group, NULL), 0);
+}
+
 struct meeting {
     _Atomic(int) here;
     struct account account;
