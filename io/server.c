@@ -165,6 +165,9 @@ int weft_start_server_opts(weft_client_fn_t client, void *arg, const char *host,
         return -EINVAL;
     if (!opts)
         opts = &defaults;
+    rc = weft__strand_check(opts->strand, weft__self()->loop);
+    if (rc < 0)
+        return rc;
     rc = weft__address_resolve(host, port, opts->family, true, &list);
     if (rc < 0)
         return rc;

@@ -14,8 +14,8 @@
 
 WEFT_BEGIN
 
-/* A new strand of the running loop, for .strand of weft_create_task. In an ordered loop all tasks
- * are serial already, and a strand changes nothing.
+/* A new strand of the running loop, for .strand of weft_create_task, of task groups and of servers
+ * in that loop. In an ordered loop all tasks are serial already, and a strand changes nothing.
  * Call from    a task or a callback
  * Returns      a new reference; NULL when out of memory or outside of a loop (a task created with
  *              it would be in its creator's strand: check it)

@@ -64,7 +64,8 @@ WEFT_API WEFT_MUST int weft_open_connection_opts(const char *host, uint16_t port
 /* Listens on [host] (NULL: all interfaces) and serves each client by a task of its own. Port 0: the
  * kernel chooses one. Serving begins at once.
  * Suspends     yes, when [host] is a name
- * Returns      0 with a new reference; -EADDRINUSE, ..., -EINVAL, -ENOMEM, -EMFILE, -ECANCELED
+ * Returns      0 with a new reference; -EADDRINUSE, ..., -EINVAL, -ENOMEM, -EMFILE, -ECANCELED,
+ *              -EXDEV (a strand of another loop)
  * Python       asyncio.start_server() */
 #define weft_start_server(client, arg, host, port, server, ...)                                    \
     weft_start_server_opts((client), (arg), (host), (port), (server),                              \

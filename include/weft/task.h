@@ -107,7 +107,7 @@ typedef struct weft_task_options {
     uint32_t stack_size; /* bytes, at most 8 MiB; default: that of the coroutine function */
     bool detached; /* no reference comes back (NULL); an error goes to the exception handler */
     bool pinned;   /* stays on the worker that creates it; not together with a strand */
-    weft_strand_t *strand;   /* default: the creator's; WEFT_PARALLEL: none */
+    weft_strand_t *strand;   /* of this loop; default: the creator's; WEFT_PARALLEL: none */
     int eager_start;         /* WEFT_EAGER_...; or true */
     weft_context_t *context; /* shared with others; default: the values that its creator sees now */
 } weft_task_opts_t;
@@ -124,8 +124,9 @@ typedef struct weft_task_options {
  * Steals       [coro]
  * Returns      a new reference; a failed object: -EPERM (no running loop; the coroutine is closed),
  *              -ESHUTDOWN, -EALREADY (used before), -EPROTOTYPE (no coroutine), -EINVAL (a stack
- *              size over 8 MiB), -ENOMEM, or what the loop's task factory fails with. With
- *              .detached: NULL, and -errors go to the exception handler
+ *              size over 8 MiB; pinned, and a strand), -EXDEV (a strand of another loop), -ENOMEM,
+ *              or what the loop's task factory fails with. With .detached: NULL, and -errors go to
+ *              the exception handler
  * Python       asyncio.create_task(coro, name=..., eager_start=...) */
 #define weft_create_task(coro, ...)                                                                \
     weft_create_task_opts((coro),                                                                  \

@@ -43,7 +43,7 @@ WEFT_BEGIN
 /* Opens the group.
  * Call from    a task, else -EPERM
  * Returns      0; -ENOMEM (then there is no group to leave); -EALREADY (this object is open; it
- *              stays as it is)
+ *              stays as it is); -EXDEV (a strand of another loop)
  * Python       async with asyncio.TaskGroup() as tg */
 #define weft_taskgroup_enter(tg, ...)                                                              \
     weft_taskgroup_enter_opts(                                                                     \
@@ -56,7 +56,7 @@ WEFT_API WEFT_MUST int weft_taskgroup_enter_opts(weft_taskgroup_t *tg,
  * Call from    the body, and tasks of the group, also while exit waits for them
  * Steals       [coro]; when it is refused, it is closed
  * Returns      0; WEFT_EINVALIDSTATE (the group is not open, or is ending: cancelled, or something
- *              failed); as weft_create_task, -EXDEV (a task of another loop asks), -EINVAL
+ *              failed); as weft_create_task, -EXDEV (or a task of another loop asks), -EINVAL
  *              (.detached), -ENOMEM. Then *task is left alone
  * Python       tg.create_task(coro, name=...) */
 #define weft_taskgroup_create_task(tg, coro, task, ...)                                            \

@@ -38,7 +38,7 @@ static int check(struct weft_loop *loop, const weft_coro_t *coro, const weft_tas
     if (weft__unlikely(opts->pinned) && (opts->strand || !inside))
         return -EINVAL;
     *stack_class = bytes ? weft__stack_class(bytes) : WEFT__STACK_DEFAULT_CLASS;
-    return *stack_class < 0 ? *stack_class : 0;
+    return *stack_class < 0 ? *stack_class : weft__strand_check(opts->strand, loop);
 }
 
 static int refuse(weft_coro_t *coro)

@@ -197,6 +197,9 @@ int weft_taskgroup_enter_opts(weft_taskgroup_t *tg, const weft_taskgroup_opts_t 
 
     if (!task)
         return weft__no_task("task group");
+    rc = opts ? weft__strand_check(opts->strand, worker->loop) : 0;
+    if (rc < 0)
+        return rc;
     rc = weft__block_enter(task, &group->block);
     if (rc < 0)
         return rc == -EALREADY ? weft__misuse(rc, "a task group is entered twice") : rc;

@@ -17,6 +17,11 @@ void weft__strand_init(struct weft_strand *strand, struct weft_loop *loop)
     weft__mpsc_init(&strand->queue);
 }
 
+int weft__strand_check(const struct weft_strand *strand, const struct weft_loop *loop)
+{
+    return !strand || strand == WEFT_PARALLEL || strand->loop == loop ? 0 : -EXDEV;
+}
+
 /* The loop's own strand is part of the loop: it is not counted. */
 static void ref(struct weft_strand *strand)
 {

@@ -39,6 +39,9 @@ enum { WEFT__STRAND_BUDGET = 64 };
 
 void weft__strand_init(struct weft_strand *strand, struct weft_loop *loop);
 
+/* What a call in [loop] was given as .strand: 0; -EXDEV, of another loop. */
+int weft__strand_check(const struct weft_strand *strand, const struct weft_loop *loop);
+
 /* Any thread. False: the loop is closed, [e] is the caller's still. */
 bool weft__strand_push(struct weft_strand *strand, weft__entry e);
 

@@ -266,6 +266,42 @@ CASE_ORDERED(strand, a_cancelled_task_of_it_ends)
     CHECK_INT(run(&is_cancelled_in_a_strand, &a), 0);
 }
 
+WEFT_CORO(makes_one)
+{
+    weft_strand_t **strand = arg;
+
+    *strand = weft_strand_create();
+    return 0;
+}
+
+WEFT_CORO(is_given_a_foreign_one)
+{
+    weft_strand_t *foreign = arg;
+    weft_taskgroup_t tg;
+    weft_task_t *task = weft_create_task(weft_coro(&does_nothing, NULL), .strand = foreign);
+
+    CHECK_INT(weft_join(task, NULL), -EXDEV);
+    CHECK_INT(weft_taskgroup_enter(&tg, .strand = foreign), -EXDEV);
+    CHECK_INT(weft_taskgroup_enter(&tg), 0);
+    CHECK_INT(
+        weft_taskgroup_create_task(&tg, weft_coro(&does_nothing, NULL), NULL, .strand = foreign),
+        -EXDEV);
+    CHECK_INT(weft_taskgroup_exit(&tg, 0), 0);
+    return 0;
+}
+
+CASE(strand, of_another_loop_is_refused)
+{
+    weft_loop_t *other;
+    weft_strand_t *foreign = NULL;
+
+    CHECK_INT(weft_new_event_loop(&other, .workers = workers), 0);
+    CHECK_INT(weft_loop_run_until_complete(other, weft_coro(&makes_one, &foreign), NULL), 0);
+    CHECK_INT(run(&is_given_a_foreign_one, foreign), 0);
+    weft_strand_unref(foreign);
+    weft_loop_unref(other);
+}
+
 CASE(strand, outside_of_a_loop_there_is_none)
 {
     CHECK(weft_strand_create() == NULL);

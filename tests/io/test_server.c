@@ -154,6 +154,33 @@ SERVER_TEST(clients_of_a_strand_are_never_served_at_the_same_time)
     end(server);
 }
 
+WEFT_CORO(makes_strand)
+{
+    weft_strand_t **strand = arg;
+
+    *strand = weft_strand_create();
+    return 0;
+}
+
+WEFT_CORO(serves_in_strand)
+{
+    weft_server_t *server;
+
+    return weft_start_server(echo, NULL, "127.0.0.1", 0, &server, .strand = arg);
+}
+
+Test(server, a_strand_of_another_loop_is_refused)
+{
+    weft_loop_t *other;
+    weft_strand_t *foreign = NULL;
+
+    cr_assert_eq(weft_new_event_loop(&other, .workers = 1), 0);
+    cr_assert_eq(weft_loop_run_until_complete(other, weft_coro(&makes_strand, &foreign), NULL), 0);
+    cr_expect_eq(weft_run(weft_coro(&serves_in_strand, foreign), NULL), -EXDEV);
+    weft_strand_unref(foreign);
+    weft_loop_unref(other);
+}
+
 SERVER_TEST(a_thousand_connections_are_served)
 {
     enum { BATCH = 100, ROUNDS = 10 };
