@@ -22,7 +22,8 @@
  * Fair        It tries from a random place on, by the worker's own random numbers. In the queues
  *             it is served as everybody.
  * Awaitables  need a block of memory (async/watch.h), as those who complete them may look at a
- *             node after the task has gone on. It knows the select until that leaves it.
+ *             node after the task has gone on. It knows the select until that leaves it, or is
+ *             woken by it.
  *
  * Not chosen  All locks at once (Go's select): the locks of objects are leaves. Waking the task to
  *             look again in every case: then it may find that somebody was faster, for ever, and a
@@ -98,8 +99,10 @@ static void one_done(struct weft__watch *watch, struct weft__watched *which,
     (void)which;
     (void)untold;
     weft__spin_lock(&told->lock);
-    if (told->select && weft__choice_make(&told->select->choice, &again))
+    if (told->select && weft__choice_make(&told->select->choice, &again)) {
         task = told->select->task;
+        told->select = NULL; /* if the loop closes before it goes on, its frame is gone */
+    }
     weft__spin_unlock(&told->lock);
     if (task)
         weft__wake(task);
