@@ -321,6 +321,9 @@ void weft__suspend_start(struct weft_awaitable *task)
         return;
     if (weft__unlikely(worker->watched))
         held = put_step_aside(worker, &where);
+    /* relaxed: a hint. It never stood in a slot, and what the object's last task left there would
+     * lead an await astray: to nothing, but a simulation would not be the same each time. */
+    weft__store_relaxed(&task->pos, UINT64_MAX);
     stack->creator = worker->stack;
     switch_away(worker, stack, ACTION_NONE);
     if (weft__unlikely(held > 0))
