@@ -17,7 +17,8 @@
  * first; to some depth. What is deeper is put off: it goes into a list of the outermost, which goes
  * on with it when all within it have returned. So each stack is large enough, and the depth is
  * memory's. A gather that is in a list already, of whatever thread, is not put off twice: who has
- * it there, takes it out before it looks at the children, so no request is lost.
+ * it there, takes it out before it looks at the children. So no request is lost, but two that meet
+ * in the list become one.
  */
 #include "weft/wait.h"
 
@@ -145,6 +146,8 @@ static bool put_off(struct gather *gather, struct weft__walk *walk)
     if (newest == WEFT__WORD_DONE)
         return false;
     gather->put_off = true;
+    /* seq_cst: as in cancel_children. Its children may be done before it is taken up. */
+    weft__store_seq_cst(&gather->cancel_asked, true);
     weft__message_put(gather->future, walk->message);
     weft__word_unlock(gather->future, newest);
     weft__sim_point("put off");

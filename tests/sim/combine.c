@@ -269,10 +269,39 @@ static int nests(int depth)
     return weft_join(future, NULL);
 }
 
+WEFT_CORO(completes)
+{
+    weft_set_result(arg, NULL);
+    return 0;
+}
+
+/* So deep that the innermost is the first that is put off (async/gather.c): when it has taken the
+ * cancel, it ends so, though its child is done before it is taken up. */
+static int cancels_a_nest(int depth)
+{
+    weft_future_t *leaf = weft_create_future(NULL);
+    weft_future_t *innermost = weft_gather_future(WEFT_AWS(weft_ref(leaf)));
+    weft_future_t *outermost = weft_ref(innermost);
+    weft_task_t *other = weft_create_task(weft_coro(&completes, leaf));
+
+    (void)depth;
+    for (int n = 1; n < 10; n++)
+        outermost = weft_gather_future(WEFT_AWS(outermost));
+    if (sim_one_in(2))
+        weft__virtual_burn(sim_below(2000)); /* another worker finds the other one */
+    bool taken = weft_cancel(outermost);
+    int rc = weft_join(outermost, NULL);
+    SIM_CHECK(!taken || weft_result(innermost, NULL) == -ECANCELED);
+    (void)!weft_join(other, NULL);
+    weft_unref(innermost);
+    weft_unref(leaf);
+    return rc;
+}
+
 static int act(int depth)
 {
     static int (*const what[])(int) = {in_group, in_scope, in_timeout, waits, races,
-                                       iterates, shields,  gathers,    nests};
+                                       iterates, shields,  gathers,    nests, cancels_a_nest};
     int rc = 0;
 
     acts++;
