@@ -244,13 +244,14 @@ static int add_locked(struct weft_loop *loop, int signal, struct call *call, boo
     }
     if (owner && owner != loop)
         return -EBUSY;
-    *call = replace(w, *call);
     weft__store_relaxed(&w->interrupt, interrupt); /* relaxed, both: under the mutex */
     weft__store_relaxed(&w->total, 0);
     if (!loop->deliver_signals) /* once: workers read it as soon as one signal is watched */
         loop->deliver_signals = deliver;
     if (!owner)
         rc = take_over(loop, signal);
+    if (rc == 0)
+        *call = replace(w, *call);
     return rc;
 }
 

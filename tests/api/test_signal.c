@@ -132,6 +132,33 @@ CASE_ORDERED(signal, that_arrived_for_a_removed_handler_is_not_delivered_to_the_
     CHECK_INT(run(&removes_before_the_turn, NULL), 0);
 }
 
+static _Atomic(int) dropped;
+
+static void drop(void *value)
+{
+    (void)value;
+    dropped++;
+}
+
+static const weft_context_var_t var = {.name = "var", .destroy = drop};
+
+WEFT_CORO(is_refused_by_libc)
+{
+    weft_loop_t *loop = weft_get_running_loop();
+
+    (void)arg;
+    CHECK_INT(weft_context_var_set(&var, loop, NULL), 0);
+    CHECK_INT(weft_loop_add_signal_handler(loop, __SIGRTMIN, counts, NULL), -EINVAL);
+    return 0;
+}
+
+CASE(signal, handler_that_was_refused_keeps_no_context_variables)
+{
+    dropped = 0;
+    CHECK_INT(run(&is_refused_by_libc, NULL), 0);
+    CHECK_INT(dropped, 1);
+}
+
 CASE(signal, refuses_what_no_program_may_handle)
 {
     static const int refused[] = {-1,     0,      SIGKILL, SIGSTOP, SIGSEGV, SIGBUS,
