@@ -3,7 +3,8 @@
  * echo: a server that sends each message of 64 bytes back.
  *
  *     1, 50, 1000    so many connections, each with one message under way; us of the server
- * thread's processor time per message; raw: a bare loop over an io_uring, the least that this takes
+ *                    thread's processor time per message; raw: a bare loop over an io_uring, the
+ *                    least that this takes
  *
  * The server has one worker, on processor 0; the load is a process of its own on processor 1.
  * Nearly all of the time is the kernel's TCP, on either side: what weft can do is not to add to it.

@@ -7,7 +7,7 @@
  *
  *     ticker-p99    is how much too late, in us, a task wakes that sleeps for 1 ms again and again
  *     echo-p99      is how long, in us, a client outside of the loop waits for the answer of an
- * echo server inside
+ *                   echo server inside
  */
 #include <weft.h>
 

@@ -8,12 +8,12 @@
  *
  * Invariants, all under the lock
  *   - `turn` is held by whoever sends: the operation in flight, or a task that awaits one. Nobody
- * else touches the buffer in flight, so bytes keep their order.
+ *     else touches the buffer in flight, so bytes keep their order.
  *   - `reading` is set while a RECV is in flight.
  *   - The descriptor is closed by whoever finds `closing` set, nothing left to send, no turn held
- * and nobody reading; so no operation meets a descriptor that was closed, or given to somebody
- * else. A RECV that stands in the way is ended by shutdown(2), after which it says "end of the
- * stream".
+ *     and nobody reading; so no operation meets a descriptor that was closed, or given to somebody
+ *     else. A RECV that stands in the way is ended by shutdown(2), after which it says "end of the
+ *     stream".
  *   - An error is for ever; what is unsent is dropped.
  *
  * The lock is a leaf of a few instructions: futures may be completed under it, operations not be

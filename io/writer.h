@@ -7,13 +7,13 @@
  * turn (stream.h):
  *
  *   unawaited  one SEND for all there is, when the task that wrote suspends, at 16 KiB, by flush,
- * by close. Its completion passes the turn on. If bytes have gathered meanwhile and nobody waits
- * for the turn, a sequel sends them, since a completion may not. first      when a task reads from
- * the stream whose writer it has written to, it sends before it receives, in a turn of its own: by
- * the time of the RECV the answer is often there. That SEND does not wait for room (a peer that
- * does not read before it has written would never answer); what it leaves is sent unawaited, while
- * the task receives. write_all  from the caller's memory, awaited, after all that was written
- * before.
+ *              by close. Its completion passes the turn on. If bytes have gathered meanwhile and
+ *              nobody waits for the turn, a sequel sends them, since a completion may not.
+ *   first      when a task reads from the stream whose writer it has written to, it sends before it
+ *              receives, in a turn of its own: by the time of the RECV the answer is often there.
+ *              That SEND does not wait for room (a peer that does not read before it has written
+ *              would never answer); what it leaves is sent unawaited, while the task receives.
+ *   write_all  from the caller's memory, awaited, after all that was written before.
  *
  * A SEND that waits asks for everything at once (MSG_WAITALL): the kernel goes on by itself when
  * there is room again. Buffers are freed when they are sent: an idle connection has none.

@@ -36,7 +36,8 @@ WEFT_API WEFT_MUST int weft_barrier_init(weft_barrier_t *barrier, int parties);
  * Suspends     unless it is the last one, or the barrier is broken
  * Returns      0 to parties - 1: which one of those that came together it is, in the order in which
  *              they came; -ECANCELED; WEFT_EBROKENBARRIER (it was aborted, or reset before this
- * task went on) Python       await barrier.wait() */
+ *              task went on)
+ * Python       await barrier.wait() */
 WEFT_API WEFT_MUST int weft_barrier_wait(weft_barrier_t *barrier);
 
 /* Ends the waits of those who have come, and of those who were to go on and did not yet, with

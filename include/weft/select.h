@@ -67,7 +67,8 @@ WEFT_BEGIN
 
 /* Waits until one of the [count] branches has happened, for at most [timeout] (WEFT_NONE: for
  * ever; zero or less: not at all). If one has happened when the caller is cancelled, it is
- * returned, and the cancel strikes at the next suspension. Call from    a task, else -EPERM
+ * returned, and the cancel strikes at the next suspension.
+ * Call from    a task, else -EPERM
  * Suspends     if none can happen at once
  * Borrows      all
  * Returns      the place of the branch that happened, with its rc set; -ETIMEDOUT, -ECANCELED,

@@ -4,11 +4,12 @@
  *
  * Wanted, and why:
  *   COOP_TASKRUN   a completion for a running worker does not interrupt its core: it is posted when
- * the worker enters the kernel next. 15-30 % of the cost of a small request. TASKRUN_FLAG   the
- * ring says, in shared memory, that such completions wait. SUBMIT_ALL     one bad request does not
- * hold back those behind it. CLAMP          sizes above the kernel's limit are cut instead of
- * refused. CQSIZE         a completion queue many times as large as the submission queue. Never
- * dropped. Not wanted: SINGLE_ISSUER and DEFER_TASKRUN, with which no thread but the owner can have
+ *                  the worker enters the kernel next. 15-30 % of the cost of a small request.
+ *   TASKRUN_FLAG   the ring says, in shared memory, that such completions wait.
+ *   SUBMIT_ALL     one bad request does not hold back those behind it.
+ *   CLAMP          sizes above the kernel's limit are cut instead of refused.
+ *   CQSIZE         a completion queue many times as large as the submission queue. Never dropped.
+ * Not wanted: SINGLE_ISSUER and DEFER_TASKRUN, with which no thread but the owner can have
  * completions posted or a request cancelled, so that a worker that is busy or blocked strands its
  * I/O for ever; and SQPOLL, which keeps the credentials of the moment of its creation.
  *

@@ -13,31 +13,32 @@
  *
  * Switches   happen at points: each function of the driver and of the system is one, and in builds
  *            with -DWEFT_SIM so is each weft__sim_point(). At a point the seed may let another
- * context run. A point in a spin loop ("spin") always does, if another can run. Between two points
- *            a context runs undisturbed.
+ *            context run. A point in a spin loop ("spin") always does, if another can run. Between
+ *            two points a context runs undisturbed.
  * Clock      virtual nanoseconds. Each step costs some 100, or nothing (still). When no context can
- * run, the clock jumps to the next deadline or to what the kernel does next; if there is neither,
- * that is a deadlock: every context is reported with what it waits for, and the seed. Kernel one
- * submission queue, one completion queue of bounded size and one list of requests for each driver;
- * sockets that exist here only (virtual_kernel.c, virtual_socket.c). Trace      each step goes into
- * a hash, and as a line to whoever wants to read it. Things are named by numbers that count up,
- * never by address: the same seed gives the same trace.
+ *            run, the clock jumps to the next deadline or to what the kernel does next; if there is
+ *            neither, that is a deadlock: every context is reported with what it waits for, and the
+ *            seed.
+ * Kernel     one submission queue, one completion queue of bounded size and one list of requests
+ *            for each driver; sockets that exist here only (virtual_kernel.c, virtual_socket.c).
+ * Trace      each step goes into a hash, and as a line to whoever wants to read it. Things are
+ *            named by numbers that count up, never by address: the same seed gives the same trace.
  *
  * What the scheduler must keep for this to work:
  *  1. It blocks, starts threads and reads clocks through its struct weft__system only. The cycle
  *     counter is a clock: in builds with WEFT_SIM it is weft__virtual_cycles().
  *  2. A loop that waits for what another thread does calls weft__pause() in every round.
  *  3. No decision depends on an address, on real time, on a thread's number, or on what malloc
- * returns beyond NULL or not.
+ *     returns beyond NULL or not.
  *  4. A point never lies where a lock of the operating system is held: the only thread there is
- * would wait for itself. The runtime's own spin locks may be held at points, with WEFT_SIM.
+ *     would wait for itself. The runtime's own spin locks may be held at points, with WEFT_SIM.
  *  5. Without WEFT_SIM spin loops do not switch, so no lock at all may be held in the functions
- * that do: submit, flush, park, attach, detach, now, wait, wake_all, thread_start, thread_join. The
- *     others (reap with all that it calls, wake, cancel, ready, owes, kick) do not switch then.
+ *     that do: submit, flush, park, attach, detach, now, wait, wake_all, thread_start, thread_join.
+ *     The others (reap with all that it calls, wake, cancel, ready, owes, kick) do not switch then.
  *  6. Of thread-locals, a context has its own `worker`, `loop` and `vars` (base/thread_local.h) and
  *     errno. The rest is shared, so nothing that works on it may contain a point.
  *  7. What interleaves only in ways that lie between two points is not explored: protocols get
- * their points between the steps.
+ *     their points between the steps.
  *
  * Not explored at all: memory order. Contexts see each other's stores at once; what a store buffer
  * does is for the models, ThreadSanitizer and other processors.

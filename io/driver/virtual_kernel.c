@@ -15,10 +15,10 @@
  *                                                           is kicked, or a tick passes
  *
  *  - The kernel sees published operations when the owner enters: in flush, in park, by a kick, or
- * in submit when the queue is full.
+ *    in submit when the queue is full.
  *  - It tries an operation some time after it was handed over or its socket changed. Bytes move
- * then, by the fault's grace fewer than could; the completion comes later, and may be overtaken by
- *    others. The completions of one operation (multishot) keep their order.
+ *    then, by the fault's grace fewer than could; the completion comes later, and may be overtaken
+ *    by others. The completions of one operation (multishot) keep their order.
  *  - A completion may be held back like io_uring's task work, which needs the owner's thread.
  *  - What finds the completion queue full waits in the overflow list, and all that follows with it,
  *    until the owner enters again: nothing is lost.

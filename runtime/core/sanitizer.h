@@ -28,11 +28,11 @@
  *    ends at 8128) and do not give everything back: each belongs to a stack and is reused with it.
  *  - ThreadSanitizer keeps a signal back, with the fiber, until its thread calls a function that it
  *    intercepts. A thread that sleeps in a system call it does not know, or is about to, would
- * sleep on; a fiber that is left would take the signal along. So a switch blocks signals, and such
- * a sleep stands between weft__san_sleep_begin and _end: signals are blocked from begin on, the
- *    call itself lets them in (io_uring_enter by its mask), and end has the handler run. Where the
- *    call takes no mask (futex), weft__san_signals has it run; what comes just before the next call
- *    is kept back until the one after.
+ *    sleep on; a fiber that is left would take the signal along. So a switch blocks signals, and
+ *    such a sleep stands between weft__san_sleep_begin and _end: signals are blocked from begin on,
+ *    the call itself lets them in (io_uring_enter by its mask), and end has the handler run. Where
+ *    the call takes no mask (futex), weft__san_signals has it run; what comes just before the next
+ *    call is kept back until the one after.
  */
 #ifndef WEFT_CORE_SANITIZER_H
 #define WEFT_CORE_SANITIZER_H

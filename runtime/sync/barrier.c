@@ -4,9 +4,10 @@
  *
  * Phases      FILLING until all parties have come; then DRAINING until all of them have gone on.
  *             RESETTING if there was a reset before that, until all are out. BROKEN from an abort
- * to a reset. Inside      Who has come is inside until it has gone on, itself, under the lock: only
- * then it learns from the phase whether it was broken. Who is the last one out opens the barrier
- *             for those outside.
+ *             to a reset.
+ * Inside      Who has come is inside until it has gone on, itself, under the lock: only then it
+ *             learns from the phase whether it was broken. Who is the last one out opens the
+ *             barrier for those outside.
  * Invariant   In FILLING nobody waits outside, and all that are inside wait; in the other phases
  *             nobody waits inside: all have been woken, and are on their way out.
  * Numbers     are given when all have come, so that none is missing if one was cancelled before.

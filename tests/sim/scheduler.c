@@ -11,11 +11,11 @@
  *
  * What is checked, beside what the runtime asserts itself:
  *   - each body runs once and each task ends once, with an outcome that it can have; without
- * cancels in the program, nobody sees one;
+ *     cancels in the program, nobody sees one;
  *   - each callback is called once; those of one thread in its order, those of the loop one at a
- * time;
+ *     time;
  *   - steps of a strand never overlap, first steps come in the order of creation; pinned tasks
- * stay;
+ *     stay;
  *   - bytes arrive once and in order, whoever was cancelled;
  *   - a cancel that was accepted is delivered: no task that succeeds has one left;
  *   - after the end no task, no awaitable, no descriptor is left;

@@ -10,13 +10,13 @@
  * are left alone before they close, and must have done all that was asked of them; some are closed
  * by their last reference. What is checked:
  *   - callbacks of one thread run in order, once, and none that was refused; after the first
- * refusal all are;
+ *     refusal all are;
  *   - a coroutine gives its value, or its cancellation, or was refused and never began;
  *   - a future is completed by one thread, or cancelled by the close;
  *   - tasks that were pending end with -ECANCELED, and are reported; no operation takes a byte
- * afterwards;
+ *     afterwards;
  *   - descriptors, threads and objects are as many as before, maps as many as after the first
- * rounds.
+ *     rounds.
  *
  * Usage: close [--seed N] [--seconds S] [--rounds N]
  */
