@@ -73,7 +73,7 @@ struct weft_awaitable *weft__handle_ring(struct weft__alarm *alarm)
 static void call(struct weft_handle *handle)
 {
     struct weft__worker *worker = weft__self();
-    weft__vars outer = weft__locals_enter(handle->vars ? weft__vars_ref(handle->vars) : 0);
+    weft__vars outer = weft__locals_enter(weft__vars_ref(handle->vars));
 
     if (handle->done_fn)
         handle->done_fn(handle->future, handle->arg);
