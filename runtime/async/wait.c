@@ -65,7 +65,8 @@ static size_t partition(struct weft__watch *watch, weft_awaitable_t **aws)
 
     for (size_t i = 0; i < watch->count; i++) {
         struct weft__watched *first = &watch->watched[watch->watched[i].same_as];
-        /* Looked at once: a mark in the first place, whose node is not used any more. */
+        /* Looked at once: a mark in the first place, in `next`, which is ours. (Its node may be an
+         * entry still, in an ordered loop.) */
         if (first == &watch->watched[i])
             first->next = weft__is_done(first->aw) ? first : NULL;
         if (first->next)

@@ -41,7 +41,9 @@
  *   the run      from the start (a coroutine object has it already, so that create_task needs no
  *                RMW) to the end: held by the slot, then by whoever took it out; dropped when the
  *                task is done
- *   others       weft_ref; a canceller during its walk; a time-out that expires, during its walk
+ *   others       weft_ref; a canceller during its walk; a time-out that expires, during its walk;
+ *                the list of those to be told (waiters.h), that of gathers whose cancel was put off
+ *                (async/gather.c)
  * A waiter holds none: its own caller holds one for as long as it waits.
  */
 #ifndef WEFT_CORE_TASK_H

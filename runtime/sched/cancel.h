@@ -44,7 +44,8 @@ struct weft__walk {
     struct weft_awaitable **end;  /* of that list: where the next one goes */
 };
 
-/* Each round goes deeper. After so many it must be a cycle, of which the first task is no part. */
+/* Each round goes deeper. After so many it must be a cycle, of which the first task is no part.
+ * (Tasks in it get a token in each round, until their count stops.) */
 enum { WEFT__WALK_ROUNDS = 1 << 16 };
 
 /* Resumes [task]: its node was unlinked by the caller. The last access to its frame. */

@@ -36,9 +36,9 @@ void weft__submit_stack(struct weft__stack *stack);
 bool weft__submit_task(struct weft_awaitable *task);
 
 /* In a fire of [waiter], whose object keeps [done]: has tell() called instead, at once. In an
- * ordered loop by the base in its turn, as asyncio has a callback there: gather, wait, shield,
- * as_completed and task groups see one tick later that something is done. (From outside of the loop
- * at once too: asyncio's futures know no other threads.) */
+ * ordered loop by the base, in its place in the queue, as asyncio has a callback there: gather,
+ * wait, race, shield, as_completed, select and task groups see one tick later that something is
+ * done. (From outside of the loop at once too: asyncio's futures know no other threads.) */
 void weft__submit_waiter(struct weft__waiter *waiter, struct weft_awaitable *done,
                          weft__fire_t *tell, struct weft__untold *untold);
 

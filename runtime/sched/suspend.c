@@ -261,7 +261,7 @@ static void yield_in_order(struct weft__worker *worker)
 
     weft__submit_stack(worker->stack);
     e = next(worker);
-    if (e != weft__entry_make(worker->stack, WEFT__ENTRY_STACK)) /* else alone: go on */
+    if (e != weft__entry_make(worker->stack, WEFT__ENTRY_STACK)) /* else the oldest: go on */
         leave(worker, e, ACTION_NONE);
 }
 
