@@ -68,9 +68,12 @@ static void await_commit(struct weft_awaitable *task, struct weft__wait *wait)
     weft__wait_publish(task);
     weft__sim_point("await commit");
     uintptr_t newest = weft__word_lock(aw);
-    if (newest == WEFT__WORD_DONE || w->place == OUT) {
-        if (newest != WEFT__WORD_DONE)
-            weft__word_unlock(aw, newest);
+    if (newest == WEFT__WORD_DONE) {
+        weft__wake(task);
+        return;
+    }
+    if (weft__unlikely(w->place == OUT)) {
+        weft__word_unlock(aw, newest);
         weft__wake(task);
         return;
     }
