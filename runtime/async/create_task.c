@@ -27,15 +27,13 @@ static struct weft_strand *strand_for(struct weft_loop *loop, const weft_task_op
 }
 
 static int check(struct weft_loop *loop, const weft_coro_t *coro, const weft_task_opts_t *opts,
-                 int *stack_class)
+                 bool entered, int *stack_class)
 {
     uint32_t bytes = opts->stack_size ? opts->stack_size : coro->fn->stack_size;
-    struct weft__worker *self = weft__self();
-    bool inside = self && self->loop == loop;
 
-    if (weft__unlikely(!inside) && weft__loop_closed(loop))
+    if (weft__unlikely(entered) && weft__loop_closed(loop))
         return -ESHUTDOWN;
-    if (weft__unlikely(opts->pinned) && (opts->strand || !inside))
+    if (weft__unlikely(opts->pinned) && (opts->strand || entered))
         return -EINVAL;
     *stack_class = bytes ? weft__stack_class(bytes) : WEFT__STACK_DEFAULT_CLASS;
     return *stack_class < 0 ? *stack_class : weft__strand_check(opts->strand, loop);
@@ -60,13 +58,12 @@ static weft__vars inherited(weft_context_t *context)
     return context ? weft__vars_ref(weft__vars_of_context(context)) : weft__locals_inherit();
 }
 
-/* The loop was closed meanwhile; its walk over all tasks may have ended this one already. */
+/* The loop was closed meanwhile; its walk that ends all tasks waits for us (weft__loop_enter). */
 static void end_refused(weft_task_t *task)
 {
     struct weft_strand *strand = task->strand;
 
-    if (!weft__awaitable_complete(task, -ECANCELED, NULL, NULL))
-        return;
+    weft__awaitable_complete(task, -ECANCELED, NULL, NULL);
     weft_strand_unref(strand);
     weft__awaitable_unref(task, 1); /* the run's */
 }
@@ -81,20 +78,12 @@ static bool may_start_here(const struct weft_loop *loop, const weft_task_t *task
     return task->strand == (self->strand == &loop->strand ? NULL : self->strand);
 }
 
-int weft__new_task_seeing(struct weft_loop *loop, weft_coro_t *coro, weft__vars vars,
-                          const weft_task_opts_t *opts, weft_task_t **task)
+/* [entered]: of weft__loop_enter. */
+WEFT__INLINE int begin(struct weft_loop *loop, weft_coro_t *coro, const weft_task_opts_t *opts,
+                       bool entered, weft_task_t **task)
 {
-    int stack_class, rc;
+    int stack_class, rc = check(loop, coro, opts, entered, &stack_class);
 
-    if (weft__unlikely(weft__kind(coro) != WEFT__KIND_CORO)) {
-        rc = refuse(coro);
-        weft__vars_unref(vars);
-        weft_unref(coro);
-        return rc;
-    }
-    if (vars)
-        weft__awaitable_exchange_vars(coro, vars);
-    rc = check(loop, coro, opts, &stack_class);
     if (rc == 0 && opts->name)
         rc = weft__awaitable_set_name(coro, opts->name);
     if (weft__unlikely(rc < 0)) {
@@ -125,6 +114,26 @@ int weft__new_task_seeing(struct weft_loop *loop, weft_coro_t *coro, weft__vars 
     if (weft__self())
         weft__count(&weft__self()->counters.spawned, 1);
     return 0;
+}
+
+int weft__new_task_seeing(struct weft_loop *loop, weft_coro_t *coro, weft__vars vars,
+                          const weft_task_opts_t *opts, weft_task_t **task)
+{
+    bool entered;
+    int rc;
+
+    if (weft__unlikely(weft__kind(coro) != WEFT__KIND_CORO)) {
+        rc = refuse(coro);
+        weft__vars_unref(vars);
+        weft_unref(coro);
+        return rc;
+    }
+    if (vars)
+        weft__awaitable_exchange_vars(coro, vars);
+    entered = weft__loop_enter(loop);
+    rc = begin(loop, coro, opts, entered, task);
+    weft__loop_leave(loop, entered);
+    return rc;
 }
 
 int weft__new_task(struct weft_loop *loop, weft_coro_t *coro, const weft_task_opts_t *opts,

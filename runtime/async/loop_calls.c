@@ -40,8 +40,9 @@ int weft_loop_close(weft_loop_t *loop)
 
     if (loop->generation != weft__fork_generation())
         return -ESHUTDOWN;
-    /* acq_rel: from here on calls say -ESHUTDOWN; we see what the last run did. */
-    if (!weft__cas_acq_rel(&loop->state, &state, WEFT__LOOP_CLOSED))
+    /* seq_cst: from here on calls say -ESHUTDOWN, or we wait for them (weft__loop_enter); we see
+     * what the last run did. */
+    if (!weft__cas_seq_cst(&loop->state, &state, WEFT__LOOP_CLOSED))
         return state == WEFT__LOOP_CLOSED ? 0 : -EBUSY;
     weft__signal_forget(loop);
     weft__loop_end(loop);

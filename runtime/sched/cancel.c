@@ -8,29 +8,10 @@
 #include "runtime/sched/message.h"
 #include "runtime/sched/submit.h"
 
-/* From outside of the loop: its end must not overtake us between the step after which the task is
- * nobody's to keep and the last look at its stack (weft__idle_settle waits for the count). Taken
- * while the task still waits or is held, which the end of the loop waits for too. */
-static bool enter_from_outside(struct weft_loop *loop)
-{
-    struct weft__worker *self = weft__self();
-
-    if (weft__likely(self && self->loop == loop))
-        return false;
-    weft__fetch_add_acq_rel(&loop->idle.senders, 1); /* acq_rel: before the step */
-    return true;
-}
-
-static void leave_from_outside(struct weft_loop *loop, bool outside)
-{
-    if (weft__unlikely(outside))
-        weft__fetch_sub_acq_rel(&loop->idle.senders, 1); /* acq_rel: with weft__idle_settle */
-}
-
 void weft__wake(struct weft_awaitable *task)
 {
     struct weft_loop *loop = task->loop;
-    bool outside = enter_from_outside(loop);
+    bool entered = weft__loop_enter(loop);
 
     weft__sim_point("wake");
     /* acq_rel: release what was written for the task (its node, a result); acquire pairs with the
@@ -38,9 +19,10 @@ void weft__wake(struct weft_awaitable *task)
     uint32_t old = weft__fetch_and_acq_rel(&task->ws, ~(uint32_t)WEFT__WAITING);
 
     weft__debug_assert(old & WEFT__WAITING);
+    weft__sim_point("awake");
     if (weft__likely(!(old & WEFT__HELD)))
         weft__submit_stack(task->stack);
-    leave_from_outside(loop, outside);
+    weft__loop_leave(loop, entered);
 }
 
 /* Sets HELD. False: the task does not wait, or another holder was asked to look again. */
@@ -75,6 +57,7 @@ static bool let_go_of(struct weft_awaitable *task, bool woke)
             continue;
         if (again)
             return false;
+        weft__sim_point("gone");
         if (!want)
             weft__submit_stack(task->stack);
         return true;
@@ -84,10 +67,10 @@ static bool let_go_of(struct weft_awaitable *task, bool woke)
 static bool let_go(struct weft_awaitable *task, bool woke)
 {
     struct weft_loop *loop = task->loop;
-    bool outside = enter_from_outside(loop);
+    bool entered = weft__loop_enter(loop);
     bool gone = let_go_of(task, woke);
 
-    leave_from_outside(loop, outside);
+    weft__loop_leave(loop, entered);
     return gone;
 }
 

@@ -39,8 +39,8 @@ static void send_token(struct weft_loop *loop, unsigned id)
 
 void weft__idle_settle(struct weft_loop *loop)
 {
-    /* acquire: what they did to the driver. */
-    for (unsigned pauses = 1; weft__load_acquire(&loop->idle.senders) > 0; pauses++) {
+    /* seq_cst: see weft__loop_enter; acquires what they did. */
+    for (unsigned pauses = 1; weft__load_seq_cst(&loop->idle.senders) > 0; pauses++) {
         if (pauses % WEFT__SPIN_PAUSES == 0)
             sched_yield(); /* they may have lost their core */
         else

@@ -52,7 +52,7 @@ struct weft__idle {
     _Atomic(uint32_t) level; /* of the throttle */
     bool membarrier;         /* pushes are plain; constant */
     WEFT__ALIGNED_APART struct weft__spin lock;
-    _Atomic(uint32_t) senders; /* threads that are waking somebody, or resume a task from outside */
+    _Atomic(uint32_t) senders; /* threads that wake somebody, or are at a task from outside */
     unsigned sleepers;
     uint16_t sleeper[WEFT_WORKERS_MAX]; /* worker ids, the one that slept last at the end */
 };
@@ -82,7 +82,8 @@ void weft__idle_wake_worker(struct weft_loop *loop, struct weft__worker *worker)
 /* Wakes everybody: the loop stops. */
 void weft__idle_wake_all(struct weft_loop *loop);
 
-/* Nobody sleeps any more: waits until those that have woken somebody have let go of the drivers. */
+/* The loop is closed, nobody sleeps any more, no task waits: until those who were at it have left,
+ * who use drivers (a worker was woken) and tasks (weft__loop_enter). */
 void weft__idle_settle(struct weft_loop *loop);
 
 /* Worker: begins and ends to search. end wakes the next one if it should. */

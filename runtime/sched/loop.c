@@ -351,7 +351,6 @@ void weft__loop_end(struct weft_loop *loop)
     weft__executor_close(weft__loop_last_executor(loop));
     end_threads(loop);
     weft__loop_close_queues(loop);
-    weft__idle_settle(loop);
     for (unsigned i = 0; i < loop->count; i++)
         weft__worker_destroy(&loop->workers[i]);
     weft__stack_pool_destroy(&loop->stack_pool);

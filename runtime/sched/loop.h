@@ -106,9 +106,29 @@ void weft__loop_stop(struct weft_loop *loop);
 
 WEFT__INLINE bool weft__loop_closed(const struct weft_loop *loop)
 {
-    /* acquire: pairs with the release in close. */
-    return weft__load_acquire(&((struct weft_loop *)(uintptr_t)loop)->state) == WEFT__LOOP_CLOSED ||
+    /* seq_cst: pairs with the CAS in close, acquires; and see weft__loop_enter. */
+    return weft__load_seq_cst(&((struct weft_loop *)(uintptr_t)loop)->state) == WEFT__LOOP_CLOSED ||
            loop->generation != weft__fork_generation();
+}
+
+/* A thread outside of the loop is about to let go of a task that it touches still: the end of the
+ * loop, which ends all tasks, waits until it has left (weft__idle_settle). To be entered while the
+ * task waits or is held, which the end waits for too; or before the look whether the loop is
+ * closed. False: the caller is a worker of the loop, and has nothing to leave. */
+WEFT__INLINE bool weft__loop_enter(struct weft_loop *loop)
+{
+    struct weft__worker *self = weft__self();
+
+    if (weft__likely(self && self->loop == loop))
+        return false;
+    weft__fetch_add_seq_cst(&loop->idle.senders, 1); /* seq_cst: before the step, or the look */
+    return true;
+}
+
+WEFT__INLINE void weft__loop_leave(struct weft_loop *loop, bool entered)
+{
+    if (weft__unlikely(entered))
+        weft__fetch_sub_acq_rel(&loop->idle.senders, 1); /* acq_rel: with weft__idle_settle */
 }
 
 #endif

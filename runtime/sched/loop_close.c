@@ -102,6 +102,7 @@ void weft__loop_close_queues(struct weft_loop *loop)
             drop(e);
     }
     weft__registry_each(loop, withdraw, NULL);
+    weft__idle_settle(loop); /* what they touch still is not ended before */
     weft__registry_each(loop, end_task, NULL);
     for (unsigned i = 0; i < loop->count; i++)
         drop_timers(&loop->workers[i]);

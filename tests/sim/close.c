@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The end of a loop, by seeds: it is stopped and closed while threads outside resume its tasks,
+ * start others and call into it. scheduler.c closes some of its loops as well; here nearly every
+ * step of the threads meets the close.
+ *
+ * What is checked:
+ *   - a task runs at most once, and is done after the close, as cancelled if it had not ended;
+ *   - what was accepted, of one thread, is called in its order, and nothing that was refused; after
+ *     the first refusal all are;
+ *   - no awaitable is left, and nothing is touched that is gone (what only the sanitizers see:
+ *     strands that only tasks hold, tasks that nobody holds).
+ */
+#include "loop.h"
+#include "runtime/core/slab.h"
+#include "runtime/core/task.h"
+
+enum { TASKS = 12, FUTURES = 4, STRANDS = 2, STEPS = 60, CALLS = STEPS };
+enum { BODIES = TASKS + SIM_FOREIGN * STEPS, OBJECTS = 4 * BODIES };
+
+static struct world {
+    weft_loop_t *loop;
+    weft_strand_t *strands[STRANDS];
+    weft_task_t *tasks[TASKS];
+    weft_future_t *futures[FUTURES];
+    unsigned begun[BODIES], bodies;
+    weft_task_t *children[BODIES]; /* of these, at most one each */
+    unsigned child_count;
+    unsigned calls_made[SIM_FOREIGN], calls_taken[SIM_FOREIGN];
+    bool refused[SIM_FOREIGN], ready, closed;
+} world;
+
+/* ---- tasks ---- */
+
+static const weft_corofn_t pend;
+
+/* The reference is the world's: a frame that never runs again gives nothing back. */
+static int wait_for_child(void)
+{
+    weft_task_t *child = weft_create_task(weft_coro(&pend, NULL));
+
+    world.children[world.child_count++] = child;
+    return weft_await(child, NULL);
+}
+
+static int wait_for_detached(void)
+{
+    weft_create_task(weft_coro(&pend, NULL), .detached = true);
+    return weft_sleep(WEFT_NONE);
+}
+
+WEFT_CORO(pend)
+{
+    unsigned *begun = arg;
+
+    (void)result;
+    SIM_CHECK(!begun || ++*begun == 1);
+    switch (sim_below(begun ? 6 : 4)) {
+    case 0:
+        return weft_sleep(WEFT_US(sim_below(50)));
+    case 1:
+        return weft_sleep(WEFT_NONE);
+    case 2:
+        return 0;
+    case 3:
+        return wait_for_detached();
+    case 4:
+        return wait_for_child();
+    default:
+        return weft_await(world.futures[sim_below(FUTURES)], NULL);
+    }
+}
+
+static unsigned *new_body(void)
+{
+    return &world.begun[world.bodies++];
+}
+
+WEFT_CORO(root)
+{
+    (void)arg;
+    (void)result;
+    for (int i = 0; i < STRANDS; i++)
+        SIM_CHECK((world.strands[i] = weft_strand_create()) != NULL);
+    for (int i = 0; i < TASKS; i++) {
+        weft_strand_t *strand = sim_one_in(2) ? world.strands[sim_below(STRANDS)] : WEFT_PARALLEL;
+        world.tasks[i] = weft_create_task(weft_coro(&pend, new_body()), .strand = strand);
+    }
+    for (int i = 0; i < STRANDS; i++)
+        weft_strand_unref(world.strands[i]); /* from here on they are the tasks' */
+    world.ready = true;
+    for (uint32_t n = sim_below(3); n > 0; n--)
+        SIM_CHECK(weft_sleep(WEFT_US(sim_below(20))) == 0);
+    weft_loop_stop(world.loop);
+    return 0;
+}
+
+/* ---- foreign threads ---- */
+
+static void called(void *arg)
+{
+    uintptr_t thread = (uintptr_t)arg / CALLS, number = (uintptr_t)arg % CALLS;
+
+    SIM_CHECK(world.calls_taken[thread]++ == number);
+}
+
+static void call_in(unsigned thread)
+{
+    uintptr_t word = thread * CALLS + world.calls_made[thread];
+    bool closed = world.closed;
+    int rc = weft_loop_call_soon_threadsafe(world.loop, called, (void *)word, NULL);
+
+    SIM_CHECK(rc == 0 || rc == -ESHUTDOWN);
+    SIM_CHECK(rc < 0 || (!closed && !world.refused[thread]));
+    world.refused[thread] = rc < 0;
+    world.calls_made[thread] += rc == 0;
+}
+
+static void run_in(void)
+{
+    unsigned *begun = new_body();
+    void *value;
+    weft_cfuture_t *cf = weft_run_coroutine_threadsafe(weft_coro(&pend, begun), world.loop);
+
+    if (sim_one_in(2))
+        (void)weft_cfuture_cancel(cf);
+    int rc = weft_cfuture_result(cf, 0, &value);
+    SIM_CHECK(rc != -ESHUTDOWN || *begun == 0);
+    weft_cfuture_unref(cf);
+}
+
+static void start_detached(void)
+{
+    unsigned *begun = new_body();
+    weft_task_t *task =
+        weft_loop_create_task(world.loop, weft_coro(&pend, begun), .detached = true);
+
+    if (task) { /* what says that it is refused */
+        SIM_CHECK(weft_result(task, NULL) == -ESHUTDOWN && *begun == 0);
+        weft_unref(task);
+    }
+}
+
+static void foreign(void *arg)
+{
+    static unsigned count;
+    unsigned thread = count++ % SIM_FOREIGN;
+
+    (void)arg;
+    for (int i = 0; i < STEPS; i++) {
+        switch (sim_below(8)) {
+        case 0:
+            call_in(thread);
+            break;
+        case 1:
+            run_in();
+            break;
+        case 2:
+            start_detached();
+            break;
+        case 3:
+            sim_idle(sim_below(5000));
+            break;
+        case 4:
+            (void)weft_set_result(world.futures[sim_below(FUTURES)], NULL);
+            break;
+        default:
+            if (world.ready)
+                (void)weft_cancel(world.tasks[sim_below(TASKS)]);
+        }
+    }
+}
+
+/* ---- the run ---- */
+
+static void forget_report(weft_loop_t *loop, const weft_exception_context_t *context, void *arg)
+{
+    (void)arg;
+    SIM_CHECK(loop == world.loop && context->message != NULL);
+}
+
+static void count_awaitable(void *object, void *count)
+{
+    uint32_t refs = weft__load_relaxed(&((struct weft_awaitable *)object)->refs);
+
+    SIM_CHECK(refs <= INT32_MAX); /* dropped more often than taken */
+    *(unsigned *)count += refs != 0;
+}
+
+static unsigned awaitables(void)
+{
+    unsigned count = 0;
+
+    weft__slab_each(WEFT__SLAB_AWAITABLE, count_awaitable, &count);
+    return count;
+}
+
+static int by_address(const void *a, const void *b)
+{
+    uintptr_t x = (uintptr_t) * (void *const *)a, y = (uintptr_t) * (void *const *)b;
+
+    return x < y ? -1 : x > y;
+}
+
+/* The walk over all tasks goes by their addresses: so that each run has the same, what is free is
+ * given out in the same order. Nothing is in use. */
+static void order_objects(void)
+{
+    static void *objects[OBJECTS];
+
+    for (int i = 0; i < OBJECTS; i++)
+        SIM_CHECK((objects[i] = weft__slab_get(WEFT__SLAB_AWAITABLE)) != NULL);
+    qsort(objects, OBJECTS, sizeof *objects, by_address);
+    for (int i = 0; i < OBJECTS; i++)
+        weft__slab_put(WEFT__SLAB_AWAITABLE, objects[i]);
+}
+
+static void make_world(void)
+{
+    memset(&world, 0, sizeof world);
+    world.loop = sim_loop_new();
+    weft_loop_set_exception_handler(world.loop, forget_report, NULL);
+    for (int i = 0; i < FUTURES; i++)
+        world.futures[i] = weft_create_future(world.loop);
+}
+
+static void check_ends(void)
+{
+    for (int i = 0; i < SIM_FOREIGN; i++)
+        SIM_CHECK(world.calls_taken[i] <= world.calls_made[i]);
+    for (int i = 0; i < TASKS; i++) {
+        int rc = weft_result(world.tasks[i], NULL);
+        SIM_CHECK(rc == 0 || rc == -ECANCELED);
+        weft_unref(world.tasks[i]);
+    }
+    for (unsigned i = 0; i < world.child_count; i++) {
+        SIM_CHECK(weft_done(world.children[i]));
+        weft_unref(world.children[i]);
+    }
+    for (int i = 0; i < FUTURES; i++)
+        weft_unref(world.futures[i]);
+}
+
+static uint64_t run(uint64_t seed)
+{
+    weft__thread threads[SIM_FOREIGN];
+    weft_task_opts_t opts = {.size = sizeof opts};
+    weft_task_t *main;
+
+    order_objects();
+    sim_begin(weft__virtual_swarm(seed), 100 * WEFT__SECOND);
+    make_world();
+    SIM_CHECK(weft__create_task(world.loop, weft_coro(&root, NULL), &opts, &main) == 0);
+    weft_unref(main);
+    for (int i = 0; i < SIM_FOREIGN; i++)
+        SIM_CHECK(weft__virtual_thread(&threads[i], foreign, NULL) == 0);
+    SIM_CHECK(weft_loop_run_forever(world.loop) == 0);
+    SIM_CHECK(weft_loop_close(world.loop) == 0);
+    world.closed = true;
+    for (int i = 0; i < SIM_FOREIGN; i++)
+        sim_system->thread_join(threads[i]);
+    uint64_t hash = weft__virtual_hash(sim);
+    check_ends();
+    weft_loop_unref(world.loop);
+    SIM_CHECK(awaitables() == 0);
+    sim_end();
+    return hash;
+}
+
+int main(int argc, char **argv)
+{
+    return sim_main(argc, argv, run, 500, false);
+}
