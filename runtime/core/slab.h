@@ -66,20 +66,31 @@ WEFT__INLINE void weft__slab_poison(void *object, size_t size)
 #endif
 }
 
-/* An object with undefined content (its header is as the last user left it), or NULL. */
-WEFT__INLINE void *weft__slab_get(enum weft__slab_id id)
+/* An object with undefined content (its header is as the last user left it), or NULL: the thread
+ * has none left. */
+WEFT__INLINE void *weft__slab_take(enum weft__slab_id id)
 {
     struct weft__magazine *m = &weft__thread_local()->magazines[id];
-
-    if (weft__unlikely(!m->head) && !weft__slab_refill(id, m))
-        return NULL;
     struct weft__slab_free *f = m->head;
+
+    if (weft__unlikely(!f))
+        return NULL;
     m->head = (struct weft__slab_free *)f->link.next;
     m->count--;
 #ifdef WEFT__ASAN
     __asan_unpoison_memory_region(f, weft__slabs[id].size);
 #endif
     return f;
+}
+
+/* The same; NULL: out of memory. */
+WEFT__INLINE void *weft__slab_get(enum weft__slab_id id)
+{
+    void *object = weft__slab_take(id);
+
+    if (weft__unlikely(!object) && weft__slab_refill(id, &weft__thread_local()->magazines[id]))
+        object = weft__slab_take(id);
+    return object;
 }
 
 WEFT__INLINE void weft__slab_put(enum weft__slab_id id, void *object)

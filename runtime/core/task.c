@@ -11,13 +11,25 @@
 
 void (*weft__awaitable_dropped)(struct weft_awaitable *aw);
 
-struct weft_awaitable *weft__awaitable_new(enum weft__kind kind, const weft_corofn_t *fn, void *arg,
-                                           const char *where)
+/* A call in the last place of another function, which so has no registers to save. */
+static WEFT__NOINLINE struct weft_awaitable *
+refill_and_new(enum weft__kind kind, const weft_corofn_t *fn, void *arg, const char *where)
 {
     struct weft_awaitable *aw = weft__slab_get(WEFT__SLAB_AWAITABLE);
 
-    if (weft__unlikely(!aw))
+    if (!aw)
         return NULL;
+    weft__slab_put(WEFT__SLAB_AWAITABLE, aw);
+    return weft__awaitable_new(kind, fn, arg, where);
+}
+
+struct weft_awaitable *weft__awaitable_new(enum weft__kind kind, const weft_corofn_t *fn, void *arg,
+                                           const char *where)
+{
+    struct weft_awaitable *aw = weft__slab_take(WEFT__SLAB_AWAITABLE);
+
+    if (weft__unlikely(!aw))
+        return refill_and_new(kind, fn, arg, where);
     aw->flags = 0;
     aw->fn = fn;
     aw->arg = arg;

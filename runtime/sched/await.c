@@ -59,37 +59,20 @@ bool weft__cancel(struct weft_awaitable *aw, struct weft__walk *outer)
     }
 }
 
-static void await_commit(struct weft_awaitable *task, struct weft__wait *wait)
+/* The rest of the commit of a task that was cancelled before it was published: passes that on. */
+static WEFT__NOINLINE void link_cancelled(struct weft_awaitable *task, struct await_wait *w,
+                                          uintptr_t newest)
 {
-    struct await_wait *w = weft__container_of(wait, struct await_wait, wait);
     struct weft_awaitable *aw = w->aw;
     struct weft__walk walk = {0};
 
-    weft__wait_publish(task);
-    weft__sim_point("await commit");
-    uintptr_t newest = weft__word_lock(aw);
-    if (newest == WEFT__WORD_DONE) {
-        weft__wake(task);
-        return;
-    }
-    if (weft__unlikely(w->place == OUT)) {
-        weft__word_unlock(aw, newest);
-        weft__wake(task);
-        return;
-    }
-    w->place = LINKED;
-    bool cancelled = weft__wait_tokens(task) != 0;
-    if (weft__unlikely(cancelled)) {
-        if (weft__kind(aw) == WEFT__KIND_TASK)
-            weft__walk_into(&walk, task, aw);
-        else
-            walk.message = weft__message_peek(task);
-        weft__awaitable_ref(aw);
-    }
+    if (weft__kind(aw) == WEFT__KIND_TASK)
+        weft__walk_into(&walk, task, aw);
+    else
+        walk.message = weft__message_peek(task);
+    weft__awaitable_ref(aw);
     weft__word_unlock(aw, weft__waiters_add(newest, &w->waiter));
     /* From here on the task may be running elsewhere. */
-    if (weft__likely(!cancelled))
-        return;
     if (weft__kind(aw) != WEFT__KIND_TASK)
         weft__cancel(aw, &walk);
     weft__error_unref(walk.message);
@@ -98,6 +81,29 @@ static void await_commit(struct weft_awaitable *task, struct weft__wait *wait)
         weft__awaitable_unref(walk.next, 1);
     }
     weft__awaitable_unref(aw, 1);
+}
+
+static void await_commit(struct weft_awaitable *task, struct weft__wait *wait)
+{
+    struct await_wait *w = weft__container_of(wait, struct await_wait, wait);
+
+    weft__wait_publish(task);
+    weft__sim_point("await commit");
+    uintptr_t newest = weft__word_lock(w->aw);
+    if (newest == WEFT__WORD_DONE) {
+        weft__wake(task);
+        return;
+    }
+    if (weft__unlikely(w->place == OUT)) {
+        weft__word_unlock(w->aw, newest);
+        weft__wake(task);
+        return;
+    }
+    w->place = LINKED;
+    if (weft__likely(!weft__wait_tokens(task)))
+        weft__word_unlock(w->aw, weft__waiters_add(newest, &w->waiter));
+    else
+        link_cancelled(task, w, newest);
 }
 
 /* A future is completed as cancelled, which wakes the task; a task gets the tokens. In a cycle

@@ -268,7 +268,6 @@ static void yield_in_order(struct weft__worker *worker)
 void weft__suspend_yield(void)
 {
     struct weft__worker *worker = weft__self();
-    struct weft_strand *strand = worker->strand;
 
     end_step(worker);
     if (worker->ordered) {
@@ -280,8 +279,9 @@ void weft__suspend_yield(void)
     weft__entry e = next(worker);
     /* relaxed: as seen by the worker's look; a stop that comes later is met by the next yield. */
     if (!e && !weft__load_relaxed(&worker->loop->stop)) {
-        worker->leaving = NULL; /* left by the look, but held still: nothing was committed */
-        if (strand)             /* nothing else: another round of the strand that it is in */
+        struct weft_strand *strand = worker->leaving; /* by the look */
+        worker->leaving = NULL;
+        if (strand) /* nothing else: another round of it, as nothing was committed */
             e = weft__worker_again(worker, strand);
         if (!e) /* alone: go on */
             return;
