@@ -90,15 +90,34 @@ int weft_set_exception(weft_future_t *future, int error)
     return complete(future, error, NULL);
 }
 
+/* Who completes the future need hold nothing of the handle's loop. So its end waits for us, as what
+ * stands in the handle's strand must not end before we are through with that; and as the handle,
+ * which holds the loop's memory, may be gone by then, we hold it too. */
+static WEFT__NOINLINE void submit_from_outside(struct weft_handle *handle)
+{
+    struct weft_loop *loop = handle->loop;
+    bool entered;
+
+    weft__loop_hold(loop);
+    entered = weft__loop_enter(loop);
+    (void)!weft__handle_submit(handle); /* closed: nobody is left to be told */
+    weft__loop_leave(loop, entered);
+    weft__loop_drop(loop);
+}
+
 static void fire(struct weft__waiter *waiter, struct weft_awaitable *done,
                  struct weft__untold *untold)
 {
     struct weft_handle *handle = handle_of(waiter);
+    struct weft__worker *self = weft__self();
 
     (void)untold;
     handle->alarm.home = NULL; /* the place of the node is an alarm's again */
     handle->future = weft_ref(done);
-    weft__handle_submit(handle);
+    if (weft__likely(self && self->loop == handle->loop))
+        weft__handle_submit(handle);
+    else
+        submit_from_outside(handle);
 }
 
 /* Into the list of a future that is not done. False: it is. */
