@@ -14,6 +14,15 @@
 
 /* relaxed throughout: counters that others write. */
 
+static void add_driver(weft_stats_t *stats, struct weft__driver *driver)
+{
+    struct weft__driver_counters *d = &driver->counters;
+
+    stats->ring_submissions += weft__load_relaxed(&d->submissions);
+    stats->ring_enters += weft__load_relaxed(&d->enters);
+    stats->ring_overflows += weft__load_relaxed(&d->overflows);
+}
+
 static void add_worker(weft_stats_t *stats, struct weft__worker *worker)
 {
     struct weft__worker_counters *c = &worker->counters;
@@ -25,12 +34,18 @@ static void add_worker(weft_stats_t *stats, struct weft__worker *worker)
     stats->parks += weft__load_relaxed(&c->parks);
     stats->wakes += weft__load_relaxed(&c->wakes);
     stats->helper_reaps += weft__load_relaxed(&c->helper_reaps);
-    if (!weft__loop_closed(worker->loop)) {
-        struct weft__driver_counters *d = &worker->driver->counters;
-        stats->ring_submissions += weft__load_relaxed(&d->submissions);
-        stats->ring_enters += weft__load_relaxed(&d->enters);
-        stats->ring_overflows += weft__load_relaxed(&d->overflows);
+}
+
+/* They go when the loop closes, which waits for us. */
+static void add_drivers(weft_stats_t *stats, struct weft_loop *loop)
+{
+    bool entered = weft__loop_enter(loop);
+
+    for (unsigned i = 0; !weft__loop_closed(loop) && i < loop->count; i++) {
+        weft__sim_point("stats");
+        add_driver(stats, loop->workers[i].driver);
     }
+    weft__loop_leave(loop, entered);
 }
 
 static weft_loop_t *or_running(weft_loop_t *loop)
@@ -50,6 +65,7 @@ int weft_loop_stats(weft_loop_t *loop, weft_stats_t *stats)
     *stats = (weft_stats_t){.size = sizeof *stats, .workers = loop->count};
     for (unsigned i = 0; i < loop->count; i++)
         add_worker(stats, &loop->workers[i]);
+    add_drivers(stats, loop);
     stats->kicks = weft__load_relaxed(&loop->kicks);
     stats->stacks_unguarded = weft__load_relaxed(&loop->stack_pool.unguarded);
     return 0;
