@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "io/sequel.h"
 
-#include "runtime/sched/loop.h"
-
 struct weft_awaitable *weft__sequel_anchor(void *object,
                                            void (*drop)(struct weft_awaitable *anchor))
 {
@@ -26,7 +24,7 @@ struct weft_handle *weft__sequel_new(struct weft_loop *loop, struct weft_awaitab
     if (!handle)
         return NULL;
     weft__handle_leave(handle);
-    weft__loop_hold(handle->loop); /* which the end of a handle with a done_fn drops */
+    weft__handle_hold(handle);
     handle->done_fn = run;
     handle->arg = weft__extra(anchor)->data;
     handle->future = weft_ref(anchor);

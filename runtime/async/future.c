@@ -147,7 +147,7 @@ int weft_add_done_callback(weft_future_t *future, weft_done_fn_t fn, void *arg)
     handle = weft__handle_new(loop, 1);
     if (!handle)
         return -ENOMEM;
-    weft__loop_hold(loop); /* the future may outlive it */
+    weft__handle_hold(handle); /* the future may outlive the loop */
     handle->done_fn = fn;
     handle->arg = arg;
     handle->where = __builtin_return_address(0);

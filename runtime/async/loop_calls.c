@@ -182,6 +182,8 @@ static int make(weft_loop_t *loop, weft_callback_t fn, void *arg, weft_handle_t 
     (*made)->fn = fn;
     (*made)->arg = arg;
     (*made)->where = where;
+    if (handle)
+        weft__handle_hold(*made);
     return 0;
 }
 

@@ -20,6 +20,7 @@ struct weft_handle *weft__handle_new(struct weft_loop *loop, uint32_t refs)
     handle->done_fn = NULL;
     handle->future = NULL;
     handle->timed = false;
+    handle->holds = false;
     handle->where = NULL;
     handle->vars = weft__locals_inherit();
     handle->strand = strand && strand != &loop->strand ? weft_strand_ref(strand) : NULL;
@@ -27,6 +28,12 @@ struct weft_handle *weft__handle_new(struct weft_loop *loop, uint32_t refs)
     weft__store_relaxed(&handle->state, WEFT__HANDLE_SCHEDULED); /* relaxed: not shared yet */
     weft__store_relaxed(&handle->refs, refs);
     return handle;
+}
+
+void weft__handle_hold(struct weft_handle *handle)
+{
+    handle->holds = true;
+    weft__loop_hold(handle->loop);
 }
 
 void weft__handle_leave(struct weft_handle *handle)
@@ -105,6 +112,7 @@ static void wait_for_call(struct weft_handle *handle, uint32_t state)
         if (state == WEFT__HANDLE_RUNNING &&
             !weft__cas_acq_rel(&handle->state, &state, WEFT__HANDLE_WAITED))
             continue;
+        weft__sim_point("handle wait");
         handle->loop->system->wait(&handle->state, WEFT__HANDLE_WAITED, INT64_MAX);
         state = weft__load_acquire(&handle->state);
     }
@@ -121,6 +129,7 @@ void weft_handle_cancel(weft_handle_t *handle)
             wait_for_call(handle, state);
         return;
     }
+    weft__sim_point("handle cancelled");
     if (handle->timed && weft__alarm_unset(&handle->alarm))
         weft_handle_unref(handle); /* the timer's reference */
 }
@@ -154,7 +163,7 @@ void weft_handle_unref(weft_handle_t *handle)
     weft_unref(handle->future);
     weft_strand_unref(handle->strand);
     weft__vars_unref(handle->vars);
-    if (handle->done_fn)
+    if (handle->holds)
         weft__loop_drop(handle->loop);
     weft__slab_put(WEFT__SLAB_HANDLE, handle);
 }

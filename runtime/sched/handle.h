@@ -4,6 +4,8 @@
  *
  * An object of 128 bytes from a slab. References: one of whoever asked for the handle (often
  * nobody), and one of the queue or timer that holds it, which passes to the worker that runs it.
+ * One that was asked for, or waits for a future, may outlive the loop, and cancelling it looks at
+ * the loop's timers: so it holds the loop's memory (loop.h), which the others need not.
  *
  * Its state decides between the call and a cancel: SCHEDULED -> RUNNING -> DONE, or SCHEDULED ->
  * CANCELLED, each by CAS. A thread outside the loop that cancels waits while it is RUNNING
@@ -43,6 +45,7 @@ struct weft_handle {
     weft__vars vars;            /* that it sees; not changed once it is scheduled */
     struct weft__alarm alarm;   /* of call_later and call_at */
     bool timed;
+    bool holds;        /* the memory of the loop, till the last reference goes */
     const void *where; /* the code that asked for it, for reports; NULL: the runtime */
 };
 
@@ -50,6 +53,10 @@ _Static_assert(sizeof(struct weft_handle) <= 2 * WEFT__CACHE_LINE, "a slab's obj
 
 /* A new handle with [refs] references for the strand that is running here, or NULL. */
 struct weft_handle *weft__handle_new(struct weft_loop *loop, uint32_t refs);
+
+/* A new one that may be somebody's who holds nothing else of the loop: it holds the loop's memory.
+ */
+void weft__handle_hold(struct weft_handle *handle);
 
 /* A new one: has it called in the loop's own strand and without variables, since it has nothing to
  * do with what runs here. */

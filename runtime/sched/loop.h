@@ -36,7 +36,7 @@ struct weft_loop {
     /* any thread: atomic, or under the lock that is named */
     _Atomic(uint32_t) refs; /* the last one closes it */
     _Atomic(uint32_t)
-        holds; /* of its memory: one for all refs, one for each done callback that waits */
+        holds; /* of its memory: one for all refs, one for each handle that may outlive it */
     _Atomic(uint32_t) state;
     _Atomic(bool) debug;
     _Atomic(int64_t) slow_step; /* ns from which on a step is reported in debug mode: step.h */
