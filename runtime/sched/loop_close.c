@@ -74,17 +74,23 @@ static void end_task(struct weft_awaitable *task, void *arg)
     weft__awaitable_unref(task, 1); /* the walk's */
 }
 
+/* With a handle its variables may go, and what destroys them may cancel other handles: not under
+ * the lock. */
 static void drop_timers(struct weft__worker *worker)
 {
+    struct weft__timers *timers = &worker->timers;
     struct weft__timer *timer;
 
-    weft__spin_lock(&worker->timers.lock);
-    while ((timer = weft__timers_due(&worker->timers, INT64_MAX))) {
+    weft__spin_lock(&timers->lock);
+    while ((timer = weft__timers_due(timers, INT64_MAX))) {
         struct weft__alarm *alarm = weft__container_of(timer, struct weft__alarm, timer);
-        if (alarm->ring == weft__handle_ring)
-            weft__handle_drop(weft__container_of(alarm, struct weft_handle, alarm));
+        if (alarm->ring != weft__handle_ring)
+            continue;
+        weft__spin_unlock(&timers->lock);
+        weft__handle_drop(weft__container_of(alarm, struct weft_handle, alarm));
+        weft__spin_lock(&timers->lock);
     }
-    weft__spin_unlock(&worker->timers.lock);
+    weft__spin_unlock(&timers->lock);
 }
 
 void weft__loop_close_queues(struct weft_loop *loop)

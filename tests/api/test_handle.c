@@ -181,3 +181,42 @@ CASE(handle, a_cancelled_handle_is_not_called)
     weft_handle_unref(later);
     weft_loop_unref(loop);
 }
+
+/* ---- what a close drops ------------------------------------------------------------------------
+ */
+
+static weft_handle_t *other;
+static int destroyed;
+
+static void cancels_the_other(void *value)
+{
+    (void)value;
+    weft_handle_cancel(other);
+    destroyed++;
+}
+
+static weft_context_var_t cancelling = {.name = "cancelling", .destroy = cancels_the_other};
+
+static void schedules_with_a_variable(void *loop)
+{
+    static int value;
+
+    CHECK_INT(weft_context_var_set(&cancelling, &value, NULL), 0);
+    CHECK_INT(weft_loop_call_later(loop, WEFT_S(100), never, NULL, NULL), 0);
+    weft_loop_stop(loop);
+}
+
+CASE(handle, that_a_close_drops_may_cancel_another_with_the_end_of_its_variables)
+{
+    weft_loop_t *loop = new_loop();
+
+    destroyed = 0;
+    CHECK_INT(weft_loop_call_later(loop, WEFT_S(200), never, NULL, &other), 0);
+    CHECK_INT(weft_loop_call_soon(loop, schedules_with_a_variable, loop, NULL), 0);
+    CHECK_INT(weft_loop_run_forever(loop), 0);
+    CHECK_INT(weft_loop_close(loop), 0);
+    CHECK_INT(destroyed, 1);
+    CHECK(weft_handle_cancelled(other));
+    weft_handle_unref(other);
+    weft_loop_unref(loop);
+}
