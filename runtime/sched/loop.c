@@ -160,9 +160,11 @@ static int run_worker(struct weft__worker *worker)
     return 0;
 }
 
-/* Before its thread ends: the kernel must not hold requests of a thread that is gone. */
+/* Before its thread ends: the kernel must not hold requests of a thread that is gone. Worker 0's is
+ * whichever closes the loop: maybe a worker of another one, in the middle of a task. */
 static void drain(struct weft__worker *worker)
 {
+    struct weft__worker *outer = weft__self();
     struct weft_loop *loop = worker->loop;
     struct weft__driver *driver = worker->driver;
 
@@ -177,7 +179,7 @@ static void drain(struct weft__worker *worker)
             loop->class->park(driver, loop->system->now() + 1000000);
     }
     weft__spin_unlock(&driver->completion_lock);
-    weft__self_set(NULL);
+    weft__self_set(outer);
     loop->class->detach(driver);
 }
 

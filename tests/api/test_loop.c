@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* loop: life, how it stops, what its end does, the exception handler. */
+#include <arpa/inet.h>
 #include <dirent.h>
+#include <netinet/in.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
+#include "tests/support/child.h"
 #include "tests/support/loops.h"
 
 TestSuite(loop, .timeout = 60);
@@ -473,6 +477,86 @@ CASE(loop, is_closed_by_its_last_reference)
     weft_loop_unref(loop);
     CHECK_INT(entries("/proc/self/task"), threads);
     weft_loop_unref(NULL);
+}
+
+static weft_reader_t *reader;
+static weft_writer_t *writer;
+
+/* A client that nobody accepts, or sends anything. */
+WEFT_CORO(reads_for_ever)
+{
+    char byte;
+
+    CHECK_INT(weft_open_connection("127.0.0.1", *(uint16_t *)arg, &reader, &writer), 0);
+    weft_loop_stop(weft_get_running_loop());
+    return (int)weft_read(reader, &byte, 1);
+}
+
+/* With an operation in flight. */
+WEFT_CORO(closes_the_other_loop)
+{
+    weft_task_t *task = weft_current_task();
+    weft_loop_t *loop = weft_get_running_loop();
+
+    CHECK_INT(weft_loop_close(arg), 0);
+    CHECK(weft_get_running_loop() == loop && weft_current_task() == task);
+    CHECK_INT(weft_sleep(WEFT_MS(1)), 0);
+    CHECK(weft_get_running_loop() == loop);
+    return 0;
+}
+
+static int listens(uint16_t *port)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t size = sizeof address;
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    CHECK_INT(bind(fd, (struct sockaddr *)&address, size), 0);
+    CHECK_INT(listen(fd, 1), 0);
+    CHECK_INT(getsockname(fd, (struct sockaddr *)&address, &size), 0);
+    *port = ntohs(address.sin_port);
+    return fd;
+}
+
+static void closes_in_another(void)
+{
+    weft_loop_t *loop = new_loop(), *other = new_loop();
+    struct reports r = {0};
+    uint16_t port;
+    int fd = listens(&port);
+
+    weft_loop_set_exception_handler(other, remember, &r);
+    weft_task_t *task = weft_loop_create_task(other, weft_coro(&reads_for_ever, &port));
+    CHECK_INT(weft_loop_run_forever(other), 0);
+    CHECK(!weft_done(task));
+    CHECK_INT(weft_loop_run_until_complete(loop, weft_coro(&closes_the_other_loop, other), NULL),
+              0);
+    CHECK(weft_cancelled(task));
+    weft_reader_unref(reader);
+    weft_writer_unref(writer);
+    weft_unref(task);
+    weft_loop_unref(other);
+    weft_loop_unref(loop);
+    close(fd);
+}
+
+enum { WENT_ON = 7 };
+
+static void closes_in_another_and_goes_on(void)
+{
+    closes_in_another();
+    fputs(failure, stderr);
+    _exit(failure[0] ? 1 : WENT_ON);
+}
+
+/* In a child, as a task that has lost its worker takes itself for one that was forked, and ends its
+ * process. Not simulated: there a thread has one driver at a time. */
+CASE_REAL(loop, may_be_closed_in_a_task_of_another)
+{
+    struct child child;
+
+    CHECK(child_run(&child, closes_in_another_and_goes_on));
+    CHECK(child_exited(&child, WENT_ON));
 }
 
 /* ---- the exception handler ---------------------------------------------------------------------
