@@ -62,7 +62,8 @@ WEFT_API WEFT_MUST int weft_new_event_loop_opts(weft_loop_t **loop, const weft_r
 WEFT_API weft_loop_t *weft_loop_ref(weft_loop_t *loop);
 
 /* One reference less; NULL is allowed. The last one of a loop that was not closed closes it, and in
- * debug mode tells its exception handler so. */
+ * debug mode tells its exception handler so: then it is not for a call in the loop's default
+ * executor either. */
 WEFT_API void weft_loop_unref(weft_loop_t *loop);
 
 /* The loop whose task or callback this is, borrowed; NULL outside. asyncio.get_running_loop(). */
@@ -95,6 +96,8 @@ WEFT_API void weft_loop_stop(weft_loop_t *loop);
 
 /* Ends the loop: cancels operations, drops callbacks, ends the threads. Tasks that are still
  * pending are reported and end with -ECANCELED without running again. Idempotent.
+ * Call from    any thread, a task of another loop too, but not a call in the loop's default
+ *              executor, which it waits for: that ends the process
  * Returns      0, -EBUSY (it runs) */
 WEFT_API int weft_loop_close(weft_loop_t *loop);
 

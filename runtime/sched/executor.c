@@ -267,6 +267,14 @@ void weft__executor_forget(struct weft_executor *pool, struct weft__shut *shut)
     weft__spin_unlock(&pool->lock);
 }
 
+static void join(struct weft_executor *pool, weft__thread thread)
+{
+    WEFT__ASSERT(thread != pool->system->thread_self(),
+                 "a call in an executor ends that executor, or the loop whose default one it is: "
+                 "keep a reference until the call is over");
+    pool->system->thread_join(thread);
+}
+
 void weft__executor_close(struct weft_executor *pool)
 {
     weft__executor_shut(pool, NULL);
@@ -282,7 +290,7 @@ void weft__executor_close(struct weft_executor *pool)
         pool->threads[i] = 0;
         weft__spin_unlock(&pool->lock);
         if (thread)
-            pool->system->thread_join(thread);
+            join(pool, thread);
     }
 }
 

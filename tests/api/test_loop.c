@@ -559,6 +559,40 @@ CASE_REAL(loop, may_be_closed_in_a_task_of_another)
     CHECK(child_exited(&child, WENT_ON));
 }
 
+static _Atomic(bool) is_the_last;
+
+static int drops_its_loop(void *arg, void **result)
+{
+    (void)result;
+    while (!is_the_last)
+        ;
+    weft_loop_unref(arg);
+    return 0;
+}
+
+static void drops_a_loop_in_its_executor(void)
+{
+    weft_loop_t *loop;
+
+    signal(SIGABRT, SIG_DFL); /* of Criterion, if it has one */
+    if (weft_new_event_loop(&loop, .workers = 1) < 0)
+        _exit(1);
+    (void)weft_loop_run_in_executor(loop, NULL, drops_its_loop, weft_loop_ref(loop));
+    weft_loop_unref(loop);
+    is_the_last = true;
+    for (;;)
+        pause();
+}
+
+CASE_REAL_UP_TO(loop, that_its_executor_drops_is_a_misuse_that_is_explained, 1)
+{
+    struct child child;
+
+    CHECK(child_run(&child, drops_a_loop_in_its_executor));
+    CHECK(child_was_killed(&child, SIGABRT));
+    CHECK(strstr(child.text, "keep a reference until the call is over"));
+}
+
 /* ---- the exception handler ---------------------------------------------------------------------
  */
 
