@@ -9,14 +9,15 @@
  *   - what was accepted, of one thread, is called in its order, and nothing that was refused; after
  *     the first refusal all are;
  *   - no awaitable is left, and nothing is touched that is gone (what only the sanitizers see:
- *     strands that only tasks hold, tasks that nobody holds).
+ *     strands that only tasks hold, tasks that nobody holds, the loop itself: the last thread that
+ *     holds it lets go of it while others have nothing but futures and handles of it).
  */
 #include "loop.h"
 #include "runtime/core/slab.h"
 #include "runtime/core/task.h"
 
 enum { TASKS = 12, FUTURES = 4, STRANDS = 2, STEPS = 60, CALLS = STEPS };
-enum { BODIES = TASKS + SIM_FOREIGN * STEPS, OBJECTS = 4 * BODIES };
+enum { BODIES = TASKS + SIM_FOREIGN * STEPS, OBJECTS = 4 * BODIES + 128 };
 
 static struct world {
     weft_loop_t *loop;
@@ -33,6 +34,7 @@ static struct world {
 /* ---- tasks ---- */
 
 static const weft_corofn_t pend;
+static void fill_kept(void);
 
 /* The reference is the world's: a frame that never runs again gives nothing back. */
 static int wait_for_child(void)
@@ -86,6 +88,7 @@ WEFT_CORO(root)
         weft_strand_t *strand = sim_one_in(2) ? world.strands[sim_below(STRANDS)] : WEFT_PARALLEL;
         world.tasks[i] = weft_create_task(weft_coro(&pend, new_body()), .strand = strand);
     }
+    fill_kept();
     for (int i = 0; i < STRANDS; i++)
         weft_strand_unref(world.strands[i]); /* from here on they are the tasks' */
     world.ready = true;
@@ -93,6 +96,98 @@ WEFT_CORO(root)
         SIM_CHECK(weft_sleep(WEFT_US(sim_below(20))) == 0);
     weft_loop_stop(world.loop);
     return 0;
+}
+
+/* ---- threads outside ---- */
+
+static void (*any_point)(const char *point);
+
+/* They lose their core at times, within a call, for about as long as the end of the loop takes;
+ * often where a strand has got an entry and the loop has not got the strand. */
+static void held_up(const char *point)
+{
+    any_point(point);
+    if (weft__thread_local()->loop && strcmp(point, "spin") != 0 &&
+        sim_one_in(strcmp(point, "inject") == 0 ? 2 : 32))
+        sim_idle(sim_below(40000));
+}
+
+/* Marks this thread as one of them; those of the loop have set none. */
+static void is_outside(void)
+{
+    weft_set_event_loop(world.loop);
+}
+
+/* ---- threads that hold nothing else of the loop ---- */
+
+enum { KEEPERS = 2, KEPT = 12 };
+
+/* Of those of a number: the future has a done callback, in a strand for the most part. */
+static struct kept {
+    weft_future_t *future;
+    weft_handle_t *handle;
+    unsigned told, rung;
+    bool cancelled;
+} kept[KEEPERS][KEPT];
+
+static void told(weft_future_t *future, void *arg)
+{
+    struct kept *k = arg;
+
+    SIM_CHECK(!world.closed && weft_done(future) && ++k->told == 1);
+}
+
+static void rung(void *arg)
+{
+    struct kept *k = arg;
+
+    SIM_CHECK(!world.closed && !k->cancelled && ++k->rung == 1);
+    if (sim_one_in(2))
+        sim_idle(sim_below(2000)); /* whoever cancels it waits */
+}
+
+/* Run by the task that is to be told, in its strand. */
+WEFT_CORO(listen)
+{
+    struct kept *k = arg;
+
+    (void)result;
+    SIM_CHECK(weft_add_done_callback(k->future, told, k) == 0);
+    return sim_one_in(2) ? weft_await(k->future, NULL) : 0;
+}
+
+static void fill_one(struct kept *k)
+{
+    weft_strand_t *strand = sim_one_in(4) ? WEFT_PARALLEL : world.strands[sim_below(STRANDS)];
+
+    k->future = weft_create_future(NULL);
+    weft_create_task(weft_coro(&listen, k), .strand = strand, .detached = true);
+    SIM_CHECK(weft_loop_call_later(world.loop, WEFT_US(sim_below(60)), rung, k, &k->handle) == 0);
+}
+
+static void fill_kept(void)
+{
+    for (int i = 0; i < KEEPERS * KEPT; i++)
+        fill_one(&kept[i / KEPT][i % KEPT]);
+}
+
+static void keeper(void *arg)
+{
+    static unsigned count;
+    struct kept *mine = kept[count++ % KEEPERS];
+
+    (void)arg;
+    is_outside();
+    while (!world.ready)
+        sim_idle(200);
+    for (int i = 0; i < KEPT; i++) {
+        sim_idle(sim_below(5000));
+        SIM_CHECK(weft_set_result(mine[i].future, NULL) == 0);
+        sim_idle(sim_below(2000));
+        weft_handle_cancel(mine[i].handle);
+        mine[i].cancelled = true; /* when it returns: it is not called any more */
+        weft_handle_unref(mine[i].handle);
+    }
 }
 
 /* ---- foreign threads ---- */
@@ -141,14 +236,23 @@ static void start_detached(void)
     }
 }
 
+static void look_at_it(void)
+{
+    weft_stats_t stats = {.size = sizeof stats};
+
+    SIM_CHECK(weft_loop_stats(world.loop, &stats) == 0 && stats.workers > 0);
+}
+
+/* With a reference of its own to the loop. */
 static void foreign(void *arg)
 {
     static unsigned count;
     unsigned thread = count++ % SIM_FOREIGN;
 
     (void)arg;
-    for (int i = 0; i < STEPS; i++) {
-        switch (sim_below(8)) {
+    is_outside();
+    for (int i = 0; i < STEPS && !(world.closed && sim_one_in(8)); i++) {
+        switch (sim_below(9)) {
         case 0:
             call_in(thread);
             break;
@@ -164,11 +268,15 @@ static void foreign(void *arg)
         case 4:
             (void)weft_set_result(world.futures[sim_below(FUTURES)], NULL);
             break;
+        case 5:
+            look_at_it();
+            break;
         default:
             if (world.ready)
                 (void)weft_cancel(world.tasks[sim_below(TASKS)]);
         }
     }
+    weft_loop_unref(world.loop);
 }
 
 /* ---- the run ---- */
@@ -218,6 +326,7 @@ static void order_objects(void)
 static void make_world(void)
 {
     memset(&world, 0, sizeof world);
+    memset(kept, 0, sizeof kept);
     world.loop = sim_loop_new();
     weft_loop_set_exception_handler(world.loop, forget_report, NULL);
     for (int i = 0; i < FUTURES; i++)
@@ -239,11 +348,13 @@ static void check_ends(void)
     }
     for (int i = 0; i < FUTURES; i++)
         weft_unref(world.futures[i]);
+    for (int i = 0; i < KEEPERS * KEPT; i++)
+        weft_unref(kept[i / KEPT][i % KEPT].future);
 }
 
 static uint64_t run(uint64_t seed)
 {
-    weft__thread threads[SIM_FOREIGN];
+    weft__thread threads[SIM_FOREIGN + KEEPERS];
     weft_task_opts_t opts = {.size = sizeof opts};
     weft_task_t *main;
 
@@ -252,16 +363,20 @@ static uint64_t run(uint64_t seed)
     make_world();
     SIM_CHECK(weft__create_task(world.loop, weft_coro(&root, NULL), &opts, &main) == 0);
     weft_unref(main);
-    for (int i = 0; i < SIM_FOREIGN; i++)
+    for (int i = 0; i < SIM_FOREIGN; i++) {
+        weft_loop_ref(world.loop);
         SIM_CHECK(weft__virtual_thread(&threads[i], foreign, NULL) == 0);
+    }
+    for (int i = 0; i < KEEPERS; i++)
+        SIM_CHECK(weft__virtual_thread(&threads[SIM_FOREIGN + i], keeper, NULL) == 0);
     SIM_CHECK(weft_loop_run_forever(world.loop) == 0);
     SIM_CHECK(weft_loop_close(world.loop) == 0);
     world.closed = true;
-    for (int i = 0; i < SIM_FOREIGN; i++)
+    weft_loop_unref(world.loop);
+    for (int i = 0; i < SIM_FOREIGN + KEEPERS; i++)
         sim_system->thread_join(threads[i]);
     uint64_t hash = weft__virtual_hash(sim);
     check_ends();
-    weft_loop_unref(world.loop);
     SIM_CHECK(awaitables() == 0);
     sim_end();
     return hash;
@@ -269,5 +384,7 @@ static uint64_t run(uint64_t seed)
 
 int main(int argc, char **argv)
 {
+    any_point = weft__sim_hook;
+    weft__sim_hook = held_up;
     return sim_main(argc, argv, run, 500, false);
 }
