@@ -238,6 +238,8 @@ static int add_locked(struct weft_loop *loop, int signal, struct call *call, boo
     struct weft_loop *owner = weft__load_relaxed(&w->loop); /* relaxed: under the mutex */
     int rc = 0;
 
+    if (weft__loop_closed(loop)) /* its close has forgotten them all, or waits for the mutex */
+        return -ESHUTDOWN;
     if (owner && is_inherited(w)) {
         (void)disinherit(w, signal);
         owner = NULL;
@@ -262,8 +264,6 @@ static int add(struct weft_loop *loop, int signal, weft_callback_t fn, void *arg
 
     if (refused(signal) || !fn || !loop)
         return -EINVAL;
-    if (weft__loop_closed(loop))
-        return -ESHUTDOWN;
     rc = install_once();
     if (rc < 0)
         return rc;
@@ -342,6 +342,9 @@ uint32_t weft__interrupt_forget(struct weft_loop *loop)
 
 void weft__signal_forget(struct weft_loop *loop)
 {
+    /* Who was adding one is through; who comes later finds the loop closed. */
+    lock();
+    unlock();
     for (int signal = 1; signal < NSIG; signal++) {
         /* relaxed: looked at again under the mutex. */
         if (weft__load_relaxed(&watched[signal].loop) == loop)

@@ -213,3 +213,41 @@ CASE(signal, wakes_a_loop_that_sleeps)
     }
     weft_loop_unref(loop);
 }
+
+/* ---- beside a close ----------------------------------------------------------------------------
+ */
+
+static _Atomic(bool) adding;
+
+static void *adds_until_it_is_refused(void *loop)
+{
+    int rc;
+
+    while ((rc = weft_loop_add_signal_handler(loop, SIGUSR1, counts, NULL)) == 0)
+        adding = true;
+    adding = true;
+    CHECK_INT(rc, -ESHUTDOWN);
+    return NULL;
+}
+
+/* Not simulated: a thread that the library did not start. */
+CASE_REAL(signal, handler_that_is_added_beside_a_close_is_refused_or_goes_with_the_loop)
+{
+    struct sigaction now;
+
+    for (int i = 0; i < 100; i++) {
+        weft_loop_t *loop = NULL;
+        pthread_t thread;
+
+        CHECK_INT(weft_new_event_loop(&loop, .workers = workers), 0);
+        adding = false;
+        CHECK_INT(pthread_create(&thread, NULL, adds_until_it_is_refused, loop), 0);
+        while (!adding)
+            ;
+        CHECK_INT(weft_loop_close(loop), 0);
+        pthread_join(thread, NULL);
+        CHECK_INT(sigaction(SIGUSR1, NULL, &now), 0);
+        CHECK(now.sa_handler == SIG_DFL);
+        weft_loop_unref(loop);
+    }
+}
