@@ -27,6 +27,7 @@
 
 struct taker {                  /* on the frame of a task that waits */
     struct taker *next, **link; /* link: what points to it; NULL: it is not in the queue */
+    struct weft_completion *it;
     struct weft__gate gate;
     struct weft__watched *got; /* under the iterator's lock */
 };
@@ -208,10 +209,9 @@ void weft_as_completed_free(weft_as_completed_t *it)
 
 /* ---- taking ---- */
 
-/* Waits for one to be handed over. 0, or the reason why none came. */
-static int wait_for_one(struct weft_completion *it, struct taker *taker)
+/* [taker] waits no more, for the reason [rc]. 0: it has got one; or that reason. */
+static int take_off(struct weft_completion *it, struct taker *taker, int rc)
 {
-    int rc = weft__gate_wait(&taker->gate, it->deadline);
     struct weft_awaitable *task = NULL;
     bool taken;
 
@@ -233,9 +233,22 @@ static int wait_for_one(struct weft_completion *it, struct taker *taker)
     return rc;
 }
 
+static void abandon(struct weft__gate *gate)
+{
+    struct taker *taker = weft__container_of(gate, struct taker, gate);
+
+    (void)take_off(taker->it, taker, -ECANCELED);
+}
+
+/* Waits for one to be handed over. 0, or the reason why none came. */
+static int wait_for_one(struct weft_completion *it, struct taker *taker)
+{
+    return take_off(it, taker, weft__gate_wait(&taker->gate, it->deadline, abandon));
+}
+
 int weft_as_completed_next(weft_as_completed_t *it, weft_awaitable_t **aw)
 {
-    struct taker taker = {0};
+    struct taker taker = {.it = it};
     int rc = error_of(it);
     bool waits;
 

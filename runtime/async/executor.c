@@ -100,6 +100,7 @@ int weft_loop_set_default_executor(weft_loop_t *loop, weft_executor_t *executor)
 struct shut_wait {
     struct weft__shut shut;
     struct weft__gate gate;
+    struct weft_executor *executor; /* a reference: its loop may be gone before the task goes on */
 };
 
 static void open_gate(struct weft__shut *shut)
@@ -114,21 +115,30 @@ static void open_gate(struct weft__shut *shut)
         weft__wake(task);
 }
 
+static void forget(struct weft__gate *gate)
+{
+    struct shut_wait *w = weft__container_of(gate, struct shut_wait, gate);
+
+    weft__executor_forget(w->executor, &w->shut);
+    weft_executor_unref(w->executor);
+}
+
 int weft_loop_shutdown_default_executor(weft_loop_t *loop, weft_ns_t timeout)
 {
     struct weft__worker *worker = weft__self();
     struct shut_wait w = {.shut.fire = open_gate};
-    struct weft_executor *executor;
+    int64_t deadline = WEFT_NONE;
     int rc;
 
     if (!worker || !weft__worker_task(worker))
         return weft__no_task("shutdown_default_executor");
-    executor = weft__loop_last_executor(loop);
-    if (!weft__executor_shut(executor, &w.shut))
+    w.executor = weft__loop_last_executor(loop);
+    if (!weft__executor_shut(w.executor, &w.shut))
         return 0;
-    rc = weft__gate_wait(&w.gate, timeout == WEFT_NONE
-                                      ? WEFT_NONE
-                                      : weft__deadline_after(loop->system->now(), timeout));
-    weft__executor_forget(executor, &w.shut);
+    weft_executor_ref(w.executor);
+    if (timeout != WEFT_NONE)
+        deadline = weft__deadline_after(loop->system->now(), timeout);
+    rc = weft__gate_wait(&w.gate, deadline, forget);
+    forget(&w.gate);
     return rc;
 }

@@ -11,6 +11,7 @@ struct gate_wait {
     struct weft__wait wait;
     struct weft__alarm alarm;
     struct weft__gate *gate;
+    weft__gate_abandon_t *abandon;
     bool expired; /* under the gate's lock */
 };
 
@@ -78,13 +79,22 @@ static bool interrupt(struct weft_awaitable *task, struct weft__wait *wait, stru
     return take_out(weft__container_of(wait, struct gate_wait, wait)->gate);
 }
 
-static const struct weft__wait_kind gate_kind = {"gate", commit, interrupt};
+static void abandon(struct weft_awaitable *task, struct weft__wait *wait)
+{
+    struct gate_wait *w = weft__container_of(wait, struct gate_wait, wait);
 
-int weft__gate_wait(struct weft__gate *gate, int64_t deadline)
+    (void)task;
+    w->abandon(w->gate);
+}
+
+static const struct weft__wait_kind gate_kind = {"gate", commit, interrupt, abandon};
+
+int weft__gate_wait(struct weft__gate *gate, int64_t deadline, weft__gate_abandon_t *abandon_)
 {
     struct weft__worker *worker = weft__self();
     struct weft_awaitable *task = weft__worker_task(worker);
-    struct gate_wait w = {.wait.kind = &gate_kind, .alarm.ring = ring, .gate = gate};
+    struct gate_wait w = {
+        .wait.kind = &gate_kind, .alarm.ring = ring, .gate = gate, .abandon = abandon_};
     bool open;
 
     weft__timer_init(&w.alarm.timer);

@@ -10,6 +10,9 @@
  *             alarm, or a canceller. The opener touches the gate no more once it has let go of the
  *             lock, so that it may go with the frame it stands on.
  *
+ * The end of a loop takes `waiting` out, or finds it taken out, and the task does not go on: then
+ * whoever has the gate on its frame is asked to see to it that nobody finds it there (abandon).
+ *
  * Unlike a future it needs no memory, so that a wait that must not fail cannot.
  */
 #ifndef WEFT_ASYNC_GATE_H
@@ -28,9 +31,13 @@ struct weft__gate { /* zero: closed */
  * (weft__wake), or NULL. */
 struct weft_awaitable *weft__gate_open(struct weft__gate *gate);
 
+/* At the end of the loop, for a task that waits at [gate], or was woken and did not go on. No lock
+ * is held; the frame is there still. */
+typedef void weft__gate_abandon_t(struct weft__gate *gate);
+
 /* The running task waits, until [deadline] (WEFT_NONE: for ever); at least for one turn.
  * Returns 0 (it is open), -ETIMEDOUT, -ECANCELED (raised), -ENOMEM (no room for a timer; never with
  * WEFT_NONE). */
-int weft__gate_wait(struct weft__gate *gate, int64_t deadline);
+int weft__gate_wait(struct weft__gate *gate, int64_t deadline, weft__gate_abandon_t *abandon);
 
 #endif

@@ -16,6 +16,9 @@
  * Once the tasks are cancelled, exit waits behind a shield (sched/level.h): what cancels the caller
  * meanwhile can make nothing end sooner; it stays pending, and is neither lost nor spun on.
  *
+ * At the end of a loop a group whose exit waits and its tasks are parted before the first of them
+ * ends: the group may be gone with the first.
+ *
  * A failed member keeps its task, and with it what is known of its error, until exit makes the list
  * of errors. If there is no memory for that, the code is all that comes out.
  */
@@ -102,6 +105,14 @@ static void free_member(struct member *member)
     free(member);
 }
 
+static void free_failed(struct group *group)
+{
+    for (struct member *m = group->failed, *next; m; m = next) {
+        next = m->next;
+        free_member(m);
+    }
+}
+
 /* ---- ending ---- */
 
 /* Cancels all tasks that were not yet, and the body. With the lock, which it lets go of in between:
@@ -173,6 +184,35 @@ static void fire(struct weft__waiter *waiter, struct weft_awaitable *task,
                  struct weft__untold *untold)
 {
     weft__submit_waiter(waiter, task, tell, untold);
+}
+
+/* ---- the end of the loop ---- */
+
+/* Nothing runs, so that whoever is done has been told of, and is in no list. */
+static void part_from(struct member *member)
+{
+    for (struct member *next; member; member = next) {
+        uintptr_t newest = weft__word_lock(member->task);
+        weft__debug_assert(newest != WEFT__WORD_DONE);
+        next = member->next;
+        weft__word_unlock(member->task, weft__waiters_remove(newest, &member->waiter));
+        free_member(member);
+    }
+}
+
+/* Whoever cancels the group from outside may be at it, under the lock. */
+static void abandon(struct weft__gate *gate)
+{
+    struct group *group = weft__container_of(gate, struct group, gate);
+
+    weft__mark_set(&group->mark, WEFT__MARK_LEFT);
+    weft__spin_lock(&group->gate.lock);
+    part_from(group->fresh);
+    part_from(group->struck);
+    group->fresh = group->struck = NULL;
+    weft__spin_unlock(&group->gate.lock);
+    free_failed(group);
+    weft_strand_unref(group->strand);
 }
 
 /* ---- the object ---- */
@@ -333,7 +373,7 @@ static bool wait_for_tasks(struct group *group)
         weft__spin_unlock(&group->gate.lock);
         if (shielded)
             weft__scope_enter(group->parent, &shield, true);
-        if (weft__gate_wait(&group->gate, WEFT_NONE) == -ECANCELED)
+        if (weft__gate_wait(&group->gate, WEFT_NONE, abandon) == -ECANCELED)
             cancelled = true;
         if (shielded)
             weft__scope_leave(group->parent, &shield);
@@ -361,14 +401,6 @@ static void tell_errors(struct group *group, int rc)
         error->entry[i].error = last && last->code == rc ? weft__error_ref(last) : NULL;
     }
     weft__error_set(group->parent, error);
-}
-
-static void free_failed(struct group *group)
-{
-    for (struct member *m = group->failed, *next; m; m = next) {
-        next = m->next;
-        free_member(m);
-    }
 }
 
 /* What comes out, when all is over. */

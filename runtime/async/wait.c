@@ -91,6 +91,14 @@ static int check(weft_awaitable_t **aws, size_t count, int return_when, size_t *
     return weft__watch_check(worker->loop, aws, count, false);
 }
 
+static void abandon(struct weft__gate *gate)
+{
+    struct waiting *w = weft__container_of(gate, struct waiting, gate);
+
+    weft__watch_stop(&w->watch);
+    weft__watch_unref(&w->watch, NULL);
+}
+
 int weft_wait(weft_awaitable_t **aws, size_t count, weft_ns_t timeout, int return_when,
               size_t *done)
 {
@@ -106,7 +114,7 @@ int weft_wait(weft_awaitable_t **aws, size_t count, weft_ns_t timeout, int retur
     if (timeout != WEFT_NONE)
         deadline = weft__deadline_after(weft__self()->loop->system->now(), timeout);
     weft__watch_start(&w->watch, false);
-    rc = weft__gate_wait(&w->gate, deadline);
+    rc = weft__gate_wait(&w->gate, deadline, abandon);
     weft__watch_stop(&w->watch);
     if (rc == 0 || rc == -ETIMEDOUT) {
         *done = partition(&w->watch, aws);

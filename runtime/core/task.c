@@ -35,6 +35,7 @@ struct weft_awaitable *weft__awaitable_new(enum weft__kind kind, const weft_coro
     aw->arg = arg;
     aw->result = NULL;
     aw->error = 0;
+    aw->stack = NULL;
     aw->parent = NULL;
     aw->loop = NULL;
     aw->strand = NULL;

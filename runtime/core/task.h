@@ -120,7 +120,7 @@ struct weft_awaitable {
         struct weft__wait *wait;     /* of a task: before WAITING is published; read by a holder */
         struct weft__waiter *oldest; /* of a future that is untold (waiters.h) */
     };
-    struct weft__stack *stack;     /* that it runs on, from its first run on */
+    struct weft__stack *stack;     /* that it runs on, from its first run on; NULL before */
     struct weft_awaitable *parent; /* on whose stack it runs inlined, else NULL */
     struct weft_loop
         *loop; /* borrowed: a loop outlives its tasks; futures may outlive it (loop.h) */

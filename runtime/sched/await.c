@@ -138,7 +138,7 @@ static bool await_interrupt(struct weft_awaitable *task, struct weft__wait *wait
     return woke;
 }
 
-static const struct weft__wait_kind await_kind = {"await", await_commit, await_interrupt};
+static const struct weft__wait_kind await_kind = {"await", await_commit, await_interrupt, NULL};
 
 bool weft__await_done(struct weft_awaitable *task, struct weft_awaitable *aw)
 {
@@ -175,7 +175,7 @@ static bool inlined_interrupt(struct weft_awaitable *task, struct weft__wait *wa
     return false;
 }
 
-static const struct weft__wait_kind inlined_kind = {"inlined child", NULL, inlined_interrupt};
+static const struct weft__wait_kind inlined_kind = {"inlined child", NULL, inlined_interrupt, NULL};
 
 struct weft_awaitable *weft__awaited(struct weft__wait *wait, bool *inlined)
 {

@@ -54,6 +54,16 @@ static void withdraw(struct weft_awaitable *task, void *arg)
     weft__awaitable_unref(task, 1); /* the walk's */
 }
 
+/* Once all are withdrawn, and those outside are through: so that nothing names a task's frame any
+ * more. Before any of them ends. */
+static void abandon(struct weft_awaitable *task, void *arg)
+{
+    (void)arg;
+    if (weft__suspend_is_wait(task) && task->wait->kind->abandon)
+        task->wait->kind->abandon(task, task->wait);
+    weft__awaitable_unref(task, 1); /* the walk's */
+}
+
 /* A task that will never run again, and waits in no list. */
 static void end_task(struct weft_awaitable *task, void *arg)
 {
@@ -109,6 +119,7 @@ void weft__loop_close_queues(struct weft_loop *loop)
     }
     weft__registry_each(loop, withdraw, NULL);
     weft__idle_settle(loop); /* what they touch still is not ended before */
+    weft__registry_each(loop, abandon, NULL);
     weft__registry_each(loop, end_task, NULL);
     for (unsigned i = 0; i < loop->count; i++)
         drop_timers(&loop->workers[i]);

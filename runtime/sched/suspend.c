@@ -253,6 +253,13 @@ void weft__suspend_wait(struct weft_awaitable *task, struct weft__wait *wait)
     leave(worker, next(worker), ACTION_WAIT);
 }
 
+bool weft__suspend_is_wait(const struct weft_awaitable *task)
+{
+    const struct weft__stack *stack = task->stack;
+
+    return stack && stack->task == task && stack->action == ACTION_WAIT;
+}
+
 /* In an ordered loop the stack stands in the queue before the turn that may come next, as what that
  * takes in comes after it. It cannot be resumed before it is left: there is no other worker. */
 static void yield_in_order(struct weft__worker *worker)

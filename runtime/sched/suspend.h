@@ -21,6 +21,11 @@
 /* The current task waits. Returns when it was woken; the worker may be another one. */
 void weft__suspend_wait(struct weft_awaitable *task, struct weft__wait *wait);
 
+/* With the loop at rest: whether [task] is suspended in weft__suspend_wait, woken or not, so that
+ * task->wait is on its frame. Not if it has not begun, has yielded, or waits for a child that runs
+ * on its stack. */
+bool weft__suspend_is_wait(const struct weft_awaitable *task);
+
 /* The current task goes to the tail of what is runnable. Returns at once if nothing else is. */
 void weft__suspend_yield(void);
 

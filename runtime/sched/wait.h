@@ -3,8 +3,12 @@
  * wait: the record of what a suspended task waits for.
  *
  * It lies on the task's frame, is written before the switch, and is read by a canceller only while
- * that holds the task (core/task.h). Each kind of wait is a pair of functions; no other file needs
- * to know it.
+ * that holds the task (core/task.h). Each kind of wait is a few functions; no other file needs to
+ * know it.
+ *
+ * At the end of a loop some tasks wait, and are withdrawn (weft__cancel_for_ever: interrupt);
+ * others were woken, and have not gone on. None ever will. What names the frame still, as it is the
+ * task that takes that out when it goes on, is taken out by abandon.
  *
  * Checklist for a new kind of wait
  *  1. Its node lies on the frame, and is linked and unlinked only under one lock of its list.
@@ -17,7 +21,8 @@
  *  5. The task goes on by weft__raise_in: a cancel that has struck is told although it was taken
  *     back since (asyncio: what was thrown is not taken back by uncancel). What was granted is
  *     passed on then.
- *  6. A model, or a test over seeds that cancels at every step.
+ *  6. abandon: whatever the task itself does about it when it goes on, without going on.
+ *  7. A model, or a test over seeds that cancels at every step.
  */
 #ifndef WEFT_SCHED_WAIT_H
 #define WEFT_SCHED_WAIT_H
@@ -44,6 +49,11 @@ struct weft__wait_kind {
      * (weft__walk_into). */
     bool (*interrupt)(struct weft_awaitable *task, struct weft__wait *wait,
                       struct weft__walk *walk);
+
+    /* At the end of the loop, for a task that was woken or withdrawn and will not go on: afterwards
+     * nobody looks at its frame. No alarm rings any more. NULL: whoever wakes it, or interrupt, has
+     * seen to that. */
+    void (*abandon)(struct weft_awaitable *task, struct weft__wait *wait);
 };
 
 /* First step of every commit. The store comes before the look at the tokens, as a canceller puts

@@ -22,8 +22,9 @@
  * Fair        It tries from a random place on, by the worker's own random numbers. In the queues
  *             it is served as everybody.
  * Awaitables  need a block of memory (async/watch.h), as those who complete them may look at a
- *             node after the task has gone on. It knows the select until that leaves it, or is
- *             woken by it.
+ *             node after the task has gone on. It knows the select until that leaves it.
+ * The end     of a loop may find the choice made, by itself or by somebody else, and the task does
+ *             not go on: it is taken out of everything then (abandon).
  *
  * Not chosen  All locks at once (Go's select): the locks of objects are leaves. Waking the task to
  *             look again in every case: then it may find that somebody was faster, for ever, and a
@@ -99,10 +100,8 @@ static void one_done(struct weft__watch *watch, struct weft__watched *which,
     (void)which;
     (void)untold;
     weft__spin_lock(&told->lock);
-    if (told->select && weft__choice_make(&told->select->choice, &again)) {
+    if (told->select && weft__choice_make(&told->select->choice, &again))
         task = told->select->task;
-        told->select = NULL; /* if the loop closes before it goes on, its frame is gone */
-    }
     weft__spin_unlock(&told->lock);
     if (task)
         weft__wake(task);
@@ -160,7 +159,7 @@ static struct weft_awaitable *ring(struct weft__alarm *alarm)
     return NULL;
 }
 
-/* Out of all queues and lists. By the task, or by who holds it. */
+/* Out of all queues and lists. By the task, or when it will not go on. */
 static void leave(struct select *select)
 {
     for (struct branch *b = select->in_channels; b; b = b->next)
@@ -190,20 +189,20 @@ static void commit(struct weft_awaitable *task, struct weft__wait *wait)
     weft__wait_let_go(task);
 }
 
-/* Whoever made the choice before us wakes the task; but if it ends here for ever, nobody else takes
- * it out. */
 static bool interrupt(struct weft_awaitable *task, struct weft__wait *wait, struct weft__walk *walk)
 {
-    struct select *select = weft__container_of(wait, struct select, wait);
-    bool ours = weft__choice_make(&select->choice, &cancelled);
-
     (void)task;
     (void)walk;
-    leave(select);
-    return ours;
+    return weft__choice_make(&weft__container_of(wait, struct select, wait)->choice, &cancelled);
 }
 
-static const struct weft__wait_kind select_kind = {"select", commit, interrupt};
+static void abandon(struct weft_awaitable *task, struct weft__wait *wait)
+{
+    (void)task;
+    leave(weft__container_of(wait, struct select, wait));
+}
+
+static const struct weft__wait_kind select_kind = {"select", commit, interrupt, abandon};
 
 static void prepare_channels(struct select *select)
 {

@@ -93,7 +93,7 @@ void weft__wait_queue_commit(struct weft_awaitable *task, struct weft__wait *wai
 
 #define WEFT__WAIT_QUEUE_KIND(name)                                                                \
     {                                                                                              \
-        (name), weft__wait_queue_commit, weft__wait_queue_interrupt                                \
+        (name), weft__wait_queue_commit, weft__wait_queue_interrupt, NULL                          \
     }
 
 /* A node for [task] (weft__wait_queue_task), ready to wait. */
