@@ -95,7 +95,8 @@ WEFT_API int weft_loop_run_forever(weft_loop_t *loop);
 WEFT_API void weft_loop_stop(weft_loop_t *loop);
 
 /* Ends the loop: cancels operations, drops callbacks, ends the threads. Tasks that are still
- * pending are reported and end with -ECANCELED without running again. Idempotent.
+ * pending are reported and end with -ECANCELED without running again. What they wait at, and what
+ * they have entered, must be there still, until the first of them is reported. Idempotent.
  * Call from    any thread, a task of another loop too, but not a call in the loop's default
  *              executor, which it waits for: that ends the process
  * Returns      0, -EBUSY (it runs) */

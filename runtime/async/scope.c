@@ -9,9 +9,9 @@
  */
 #include "weft/scope.h"
 
-#include "runtime/async/block.h"
 #include "runtime/base/clock.h"
 #include "runtime/sched/alarm.h"
+#include "runtime/sched/block.h"
 #include "runtime/sched/cancel.h"
 #include "runtime/sched/level.h"
 #include "runtime/sched/loop.h"
@@ -53,6 +53,14 @@ static void fill(struct scope *scope, struct weft_awaitable *task, bool shield, 
     weft__mark_set(&scope->mark, WEFT__MARK_OPEN);
 }
 
+static void abandon(struct weft__block *block)
+{
+    struct scope *scope = weft__container_of(block, struct scope, block);
+
+    weft__scope_leave(scope->task, &scope->level);
+    weft__mark_set(&scope->mark, WEFT__MARK_LEFT);
+}
+
 /* The alarm stands for what was not cancelled before. Its place is reserved. */
 static int set_alarm(struct scope *scope, int64_t when)
 {
@@ -73,7 +81,7 @@ static int enter(struct scope *scope, int64_t when, bool shield, int caught_as)
 
     if (!task)
         return weft__no_task("scope");
-    rc = weft__block_enter(task, &scope->block);
+    rc = weft__block_enter(task, &scope->block, abandon);
     if (rc < 0)
         return rc == -EALREADY ? weft__misuse(rc, "a scope is entered twice") : rc;
     fill(scope, task, shield, caught_as);

@@ -16,8 +16,8 @@
  * Once the tasks are cancelled, exit waits behind a shield (sched/level.h): what cancels the caller
  * meanwhile can make nothing end sooner; it stays pending, and is neither lost nor spun on.
  *
- * At the end of a loop a group whose exit waits and its tasks are parted before the first of them
- * ends: the group may be gone with the first.
+ * At the end of a loop the group and its tasks are parted before the first of them ends, whether
+ * its body runs or exit waits: the group may be gone with the first.
  *
  * A failed member keeps its task, and with it what is known of its error, until exit makes the list
  * of errors. If there is no memory for that, the code is all that comes out.
@@ -30,12 +30,12 @@
 #include "weft/strand.h"
 #include "weft/time.h"
 
-#include "runtime/async/block.h"
 #include "runtime/async/create_task.h"
 #include "runtime/async/gate.h"
 #include "runtime/core/error.h"
 #include "runtime/core/waiters.h"
 #include "runtime/sched/await.h"
+#include "runtime/sched/block.h"
 #include "runtime/sched/cancel.h"
 #include "runtime/sched/level.h"
 #include "runtime/sched/loop.h"
@@ -201,10 +201,8 @@ static void part_from(struct member *member)
 }
 
 /* Whoever cancels the group from outside may be at it, under the lock. */
-static void abandon(struct weft__gate *gate)
+static void abandon(struct group *group)
 {
-    struct group *group = weft__container_of(gate, struct group, gate);
-
     weft__mark_set(&group->mark, WEFT__MARK_LEFT);
     weft__spin_lock(&group->gate.lock);
     part_from(group->fresh);
@@ -213,6 +211,16 @@ static void abandon(struct weft__gate *gate)
     weft__spin_unlock(&group->gate.lock);
     free_failed(group);
     weft_strand_unref(group->strand);
+}
+
+static void abandon_block(struct weft__block *block)
+{
+    abandon(weft__container_of(block, struct group, block));
+}
+
+static void abandon_gate(struct weft__gate *gate)
+{
+    abandon(weft__container_of(gate, struct group, gate));
 }
 
 /* ---- the object ---- */
@@ -240,7 +248,7 @@ int weft_taskgroup_enter_opts(weft_taskgroup_t *tg, const weft_taskgroup_opts_t 
     rc = opts ? weft__strand_check(opts->strand, worker->loop) : 0;
     if (rc < 0)
         return rc;
-    rc = weft__block_enter(task, &group->block);
+    rc = weft__block_enter(task, &group->block, abandon_block);
     if (rc < 0)
         return rc == -EALREADY ? weft__misuse(rc, "a task group is entered twice") : rc;
     asked = weft__mark_is(&group->mark, WEFT__MARK_ASKED);
@@ -373,7 +381,7 @@ static bool wait_for_tasks(struct group *group)
         weft__spin_unlock(&group->gate.lock);
         if (shielded)
             weft__scope_enter(group->parent, &shield, true);
-        if (weft__gate_wait(&group->gate, WEFT_NONE, abandon) == -ECANCELED)
+        if (weft__gate_wait(&group->gate, WEFT_NONE, abandon_gate) == -ECANCELED)
             cancelled = true;
         if (shielded)
             weft__scope_leave(group->parent, &shield);

@@ -15,10 +15,10 @@
 
 #include "weft/error.h"
 
-#include "runtime/async/block.h"
 #include "runtime/base/clock.h"
 #include "runtime/core/error.h"
 #include "runtime/sched/alarm.h"
+#include "runtime/sched/block.h"
 #include "runtime/sched/cancel.h"
 #include "runtime/sched/level.h"
 #include "runtime/sched/loop.h"
@@ -66,7 +66,7 @@ int weft_timeout_enter_at(weft_timeout_t *timeout, weft_ns_t when)
 
     if (weft__unlikely(!task))
         return weft__no_task("timeout");
-    rc = weft__block_enter(task, &scope->block);
+    rc = weft__block_enter(task, &scope->block, NULL);
     if (weft__unlikely(rc < 0))
         return rc == -EALREADY ? weft__misuse(rc, "a time-out scope is entered twice") : rc;
     fill(scope, task, when);

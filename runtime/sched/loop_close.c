@@ -6,6 +6,7 @@
  */
 #include "runtime/core/waiters.h"
 #include "runtime/sched/alarm.h"
+#include "runtime/sched/block.h"
 #include "runtime/sched/cancel.h"
 #include "runtime/sched/handle.h"
 #include "runtime/sched/loop.h"
@@ -54,13 +55,15 @@ static void withdraw(struct weft_awaitable *task, void *arg)
     weft__awaitable_unref(task, 1); /* the walk's */
 }
 
-/* Once all are withdrawn, and those outside are through: so that nothing names a task's frame any
- * more. Before any of them ends. */
+/* Once all are withdrawn, and those outside are through: so that nothing names a task's frame, or
+ * what it has entered, any more. Before any of them ends: with a task goes memory of its own, and
+ * what others free when they learn of its end. */
 static void abandon(struct weft_awaitable *task, void *arg)
 {
     (void)arg;
     if (weft__suspend_is_wait(task) && task->wait->kind->abandon)
         task->wait->kind->abandon(task, task->wait);
+    weft__block_abandon_all(task);
     weft__awaitable_unref(task, 1); /* the walk's */
 }
 
@@ -119,8 +122,8 @@ void weft__loop_close_queues(struct weft_loop *loop)
     }
     weft__registry_each(loop, withdraw, NULL);
     weft__idle_settle(loop); /* what they touch still is not ended before */
+    for (unsigned i = 0; i < loop->count; i++)
+        drop_timers(&loop->workers[i]); /* they lie on frames, or in what was entered */
     weft__registry_each(loop, abandon, NULL);
     weft__registry_each(loop, end_task, NULL);
-    for (unsigned i = 0; i < loop->count; i++)
-        drop_timers(&loop->workers[i]);
 }

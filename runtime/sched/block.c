@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "runtime/async/block.h"
+#include "runtime/sched/block.h"
 
 #include "runtime/sched/worker.h"
 
@@ -16,7 +16,8 @@ static struct weft__block **find(const struct weft__block *block)
     return p && *p ? p : NULL;
 }
 
-int weft__block_enter(struct weft_awaitable *task, struct weft__block *block)
+int weft__block_enter(struct weft_awaitable *task, struct weft__block *block,
+                      void (*abandon)(struct weft__block *block))
 {
     struct weft__extra *extra = weft__awaitable_extra(task);
 
@@ -26,6 +27,7 @@ int weft__block_enter(struct weft_awaitable *task, struct weft__block *block)
         return -EALREADY;
     block->outer = extra->blocks;
     block->deadline = INT64_MAX;
+    block->abandon = abandon;
     block->shield = false;
     extra->blocks = block;
     return 0;
@@ -43,4 +45,16 @@ bool weft__block_leave(const struct weft__block *block)
     if (p)
         *p = block->outer;
     return p != NULL;
+}
+
+void weft__block_abandon_all(struct weft_awaitable *task)
+{
+    struct weft__extra *extra = weft__extra(task);
+    struct weft__block *block;
+
+    while (extra && (block = extra->blocks)) {
+        extra->blocks = block->outer;
+        if (block->abandon)
+            block->abandon(block);
+    }
 }
