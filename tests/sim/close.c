@@ -16,7 +16,7 @@
 #include "runtime/core/slab.h"
 #include "runtime/core/task.h"
 
-enum { TASKS = 12, FUTURES = 4, STRANDS = 2, STEPS = 60, CALLS = STEPS };
+enum { TASKS = 12, FUTURES = 4, CHANNELS = 2, STRANDS = 2, STEPS = 60, CALLS = STEPS };
 enum { BODIES = TASKS + SIM_FOREIGN * STEPS, OBJECTS = 4 * BODIES + 128 };
 
 static struct world {
@@ -24,6 +24,7 @@ static struct world {
     weft_strand_t *strands[STRANDS];
     weft_task_t *tasks[TASKS];
     weft_future_t *futures[FUTURES];
+    weft_channel_t *channels[CHANNELS];
     unsigned begun[BODIES], bodies;
     weft_task_t *children[BODIES]; /* of these, at most one each */
     unsigned child_count;
@@ -51,13 +52,41 @@ static int wait_for_detached(void)
     return weft_sleep(WEFT_NONE);
 }
 
+static int wait_for_several(void)
+{
+    weft_future_t *futures[FUTURES];
+    size_t done;
+
+    memcpy(futures, world.futures, sizeof futures);
+    return weft_wait(futures, FUTURES, WEFT_NONE, (int)sim_below(3), &done);
+}
+
+static int select_one(void)
+{
+    int value = 0;
+    weft_select_t branches[] = {WEFT_SELECT_RECV(world.channels[0], &value),
+                                WEFT_SELECT_DONE(world.futures[sim_below(FUTURES)]),
+                                WEFT_SELECT_SEND(world.channels[1], &value)};
+    int which = weft_select(branches, 3, sim_one_in(2) ? WEFT_US(sim_below(50)) : WEFT_NONE);
+
+    return which == -ECANCELED ? which : 0;
+}
+
+static int wait_in_scope(void)
+{
+    weft_scope_t scope;
+    int rc = weft_move_on_after(&scope, WEFT_US(sim_below(50)));
+
+    return rc < 0 ? rc : weft_scope_exit(&scope, sim_one_in(2) ? select_one() : wait_for_several());
+}
+
 WEFT_CORO(pend)
 {
     unsigned *begun = arg;
 
     (void)result;
     SIM_CHECK(!begun || ++*begun == 1);
-    switch (sim_below(begun ? 6 : 4)) {
+    switch (sim_below(begun ? 9 : 4)) {
     case 0:
         return weft_sleep(WEFT_US(sim_below(50)));
     case 1:
@@ -68,6 +97,12 @@ WEFT_CORO(pend)
         return wait_for_detached();
     case 4:
         return wait_for_child();
+    case 5:
+        return wait_for_several();
+    case 6:
+        return select_one();
+    case 7:
+        return wait_in_scope();
     default:
         return weft_await(world.futures[sim_below(FUTURES)], NULL);
     }
@@ -243,6 +278,15 @@ static void look_at_it(void)
     SIM_CHECK(weft_loop_stats(world.loop, &stats) == 0 && stats.workers > 0);
 }
 
+static void exchange(void)
+{
+    int value = 0;
+    int rc = sim_one_in(2) ? weft_channel_try_send(world.channels[0], &value)
+                           : weft_channel_try_recv(world.channels[1], &value);
+
+    SIM_CHECK(rc == 0 || rc == -EAGAIN);
+}
+
 /* With a reference of its own to the loop. */
 static void foreign(void *arg)
 {
@@ -252,7 +296,7 @@ static void foreign(void *arg)
     (void)arg;
     is_outside();
     for (int i = 0; i < STEPS && !(world.closed && sim_one_in(8)); i++) {
-        switch (sim_below(9)) {
+        switch (sim_below(10)) {
         case 0:
             call_in(thread);
             break;
@@ -270,6 +314,9 @@ static void foreign(void *arg)
             break;
         case 5:
             look_at_it();
+            break;
+        case 6:
+            exchange();
             break;
         default:
             if (world.ready)
@@ -331,6 +378,8 @@ static void make_world(void)
     weft_loop_set_exception_handler(world.loop, forget_report, NULL);
     for (int i = 0; i < FUTURES; i++)
         world.futures[i] = weft_create_future(world.loop);
+    for (int i = 0; i < CHANNELS; i++)
+        SIM_CHECK(weft_channel_create(&world.channels[i], 0, sizeof(int)) == 0);
 }
 
 static void check_ends(void)
@@ -350,6 +399,8 @@ static void check_ends(void)
         weft_unref(world.futures[i]);
     for (int i = 0; i < KEEPERS * KEPT; i++)
         weft_unref(kept[i / KEPT][i % KEPT].future);
+    for (int i = 0; i < CHANNELS; i++)
+        weft_channel_unref(world.channels[i]);
 }
 
 static uint64_t run(uint64_t seed)
