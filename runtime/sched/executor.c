@@ -7,11 +7,12 @@
 
 static const int64_t idle_ns = INT64_C(10) * 1000 * 1000 * 1000;
 
-struct start { /* what a new thread is told; it lives in the pool's frame until the thread has read
-                  it */
+static const weft__thread reserved = (weft__thread)-1; /* for one that is being started */
+
+struct start { /* what a new thread is told; it lives on the frame of who starts it */
     struct weft_executor *pool;
     unsigned slot;
-    _Atomic(uint32_t) read;
+    bool there; /* under the lock: the thread runs, and does not look here any more */
 };
 
 struct weft_executor weft__executor_none = {.shut = true};
@@ -33,7 +34,28 @@ struct weft_executor *weft__executor_new(const struct weft__system *system, unsi
     return pool;
 }
 
-/* With the lock held: a thread is through. */
+/* With the lock held, which it lets go of. */
+static void tell_all(struct weft_executor *pool)
+{
+    weft__fetch_add_relaxed(&pool->signal, 1); /* relaxed: under the lock */
+    weft__spin_unlock(&pool->lock);
+    pool->system->wake_all(&pool->signal);
+}
+
+/* With the lock held, which it lets go of meanwhile: until tell_all, or earlier. False: the
+ * deadline has passed. */
+static bool wait_until_told(struct weft_executor *pool, int64_t deadline)
+{
+    uint32_t seen = weft__load_relaxed(&pool->signal); /* relaxed: it is moved on under the lock */
+    bool in_time;
+
+    weft__spin_unlock(&pool->lock);
+    in_time = pool->system->wait(&pool->signal, seen, deadline);
+    weft__spin_lock(&pool->lock);
+    return in_time;
+}
+
+/* With the lock held: a thread is through, or could not be started. */
 static void leave(struct weft_executor *pool)
 {
     struct weft__shut *shut;
@@ -47,6 +69,16 @@ static void leave(struct weft_executor *pool)
         shut->link = NULL;
         shut->fire(shut);
     }
+}
+
+/* With the lock held. */
+static void push(struct weft_executor *pool, struct weft__job *job)
+{
+    job->next = NULL;
+    job->link = pool->last;
+    *pool->last = job;
+    pool->last = &job->next;
+    pool->queued++;
 }
 
 /* With the lock held. */
@@ -66,30 +98,27 @@ static struct weft__job *pop(struct weft_executor *pool)
     return job;
 }
 
-/* A job to run, or NULL: end. Counts as idle while it waits. */
-static struct weft__job *wait_for_job(struct weft_executor *pool, unsigned slot)
+/* ---- a thread ---- */
+
+/* A job to run, or NULL: end. [busy]: it had one until now, so it does not count as idle yet. */
+static struct weft__job *wait_for_job(struct weft_executor *pool, unsigned slot, bool busy)
 {
     int64_t deadline = pool->system->now() + idle_ns;
     bool in_time = true;
+    struct weft__job *job;
 
     weft__spin_lock(&pool->lock);
-    for (;;) {
-        struct weft__job *job = pop(pool);
-        if (job || pool->shut || !in_time) {
-            pool->ended[slot] = !job;
-            if (!job)
-                leave(pool);
-            weft__spin_unlock(&pool->lock);
-            return job;
-        }
-        /* relaxed: it is moved on under the lock. */
-        uint32_t seen = weft__load_relaxed(&pool->signal);
-        pool->idle++;
-        weft__spin_unlock(&pool->lock);
-        in_time = pool->system->wait(&pool->signal, seen, deadline);
-        weft__spin_lock(&pool->lock);
-        pool->idle--;
+    pool->idle += busy;
+    while (!(job = pop(pool)) && !pool->shut && in_time)
+        in_time = wait_until_told(pool, deadline);
+    pool->idle--;
+    if (!job) {
+        pool->ended[slot] = true;
+        pool->count--;
+        leave(pool);
     }
+    weft__spin_unlock(&pool->lock);
+    return job;
 }
 
 static void thread_main(void *arg)
@@ -99,27 +128,30 @@ static void thread_main(void *arg)
     unsigned slot = start->slot;
     struct weft__job *job;
 
-    /* release: the start is read; pairs with the acquire of who waits to let it go. */
-    weft__store_release(&start->read, 1);
-    pool->system->wake_all(&start->read);
-    while ((job = wait_for_job(pool, slot)))
+    weft__spin_lock(&pool->lock);
+    pool->count++; /* not before: nobody may rely on a thread whose start fails yet */
+    pool->idle++;
+    start->there = true;
+    tell_all(pool);
+    for (bool busy = false; (job = wait_for_job(pool, slot, busy)); busy = true)
         job->run(job);
 }
 
-/* With the lock held, which it lets go of meanwhile. */
-static void join_ended(struct weft_executor *pool)
+/* With the lock held, which it lets go of meanwhile. False: none has ended. */
+static bool join_one(struct weft_executor *pool)
 {
     for (unsigned i = 0; i < pool->size; i++) {
-        if (!pool->threads[i] || !pool->ended[i])
-            continue;
         weft__thread thread = pool->threads[i];
+        if (!pool->ended[i] || thread == reserved)
+            continue;
         pool->threads[i] = 0;
         pool->ended[i] = false;
-        pool->count--;
         weft__spin_unlock(&pool->lock);
         pool->system->thread_join(thread);
         weft__spin_lock(&pool->lock);
+        return true;
     }
+    return false;
 }
 
 /* A slot that is free as long as the lock is held, or -1. */
@@ -132,33 +164,30 @@ static int free_slot(struct weft_executor *pool)
     return -1;
 }
 
-/* With the lock held, which it lets go of meanwhile: a slot is reserved by a thread of its own
- * value. */
-static int start_thread(struct weft_executor *pool)
+/* With the lock held, which it lets go of meanwhile. */
+static int start_thread(struct weft_executor *pool, unsigned slot)
 {
-    struct start start = {.pool = pool};
+    struct start start = {.pool = pool, .slot = slot};
     weft__thread thread = 0;
-    int slot, rc;
+    int rc;
 
-    join_ended(pool);
-    slot = free_slot(pool);
-    if (slot < 0)
-        return pool->count > 0 ? 0 : -EAGAIN;
-    start.slot = (unsigned)slot;
-    pool->threads[slot] = (weft__thread)-1;
+    pool->threads[slot] = reserved;
     pool->live++;
     weft__spin_unlock(&pool->lock);
     rc = pool->system->thread_start(&thread, "weft-executor", thread_main, &start);
-    while (rc == 0 && !weft__load_acquire(&start.read))
-        pool->system->wait(&start.read, 0, INT64_MAX);
     weft__spin_lock(&pool->lock);
+    while (rc == 0 && !start.there)
+        wait_until_told(pool, INT64_MAX);
     pool->threads[slot] = thread;
     if (rc == 0)
-        pool->count++; /* not before: nobody may rely on a thread whose start fails yet */
-    else
-        leave(pool);
-    return rc < 0 && pool->count > 0 ? 0 : rc;
+        return 0;
+    leave(pool);
+    tell_all(pool); /* who waited for it */
+    weft__spin_lock(&pool->lock);
+    return rc;
 }
+
+/* ---- jobs ---- */
 
 /* With the lock held. */
 static int refused(struct weft_executor *pool, struct weft__job *job)
@@ -168,31 +197,41 @@ static int refused(struct weft_executor *pool, struct weft__job *job)
     return job->task && weft__wait_tokens(job->task) ? -ECANCELED : 0;
 }
 
+/* With the lock held, which it lets go of meanwhile; so it looks at everything again then, and the
+ * job is not queued before: nobody could tell whether it is gone again. 0: there is a thread that
+ * will take it, one that is idle unless no more can be had. */
+static int prepare(struct weft_executor *pool, struct weft__job *job)
+{
+    int rc, slot, failed = 0;
+
+    while ((rc = refused(pool, job)) == 0 && pool->idle <= pool->queued) {
+        if (join_one(pool))
+            continue;
+        slot = failed < 0 ? -1 : free_slot(pool);
+        if (slot >= 0)
+            failed = start_thread(pool, (unsigned)slot);
+        else if (pool->count > 0)
+            return 0;
+        else if (pool->live > 0)
+            wait_until_told(pool, INT64_MAX); /* for one that somebody else starts */
+        else
+            return failed;
+    }
+    return rc;
+}
+
 int weft__executor_submit(struct weft_executor *pool, struct weft__job *job)
 {
     int rc;
 
     weft__spin_lock(&pool->lock);
-    rc = refused(pool, job);
+    rc = prepare(pool, job);
     if (rc < 0) {
         weft__spin_unlock(&pool->lock);
         return rc;
     }
-    job->next = NULL;
-    job->link = pool->last;
-    *pool->last = job;
-    pool->last = &job->next;
-    pool->queued++;
-    /* A thread that was sent for counts as idle until it has taken its job. */
-    bool idle = pool->idle >= pool->queued;
-    weft__fetch_add_relaxed(&pool->signal, 1); /* relaxed: under the lock */
-    if (!idle)
-        rc = start_thread(pool);
-    weft__spin_unlock(&pool->lock);
-    /* A failure means that there is no thread: nobody can have taken the job meanwhile. */
-    if (rc < 0 && weft__executor_take_back(pool, job))
-        return rc;
-    pool->system->wake_all(&pool->signal);
+    push(pool, job);
+    tell_all(pool);
     return 0;
 }
 
@@ -281,7 +320,7 @@ void weft__executor_close(struct weft_executor *pool)
     for (unsigned i = 0; i < pool->size; i++) {
         weft__spin_lock(&pool->lock);
         weft__thread thread = pool->threads[i];
-        while (thread == (weft__thread)-1) { /* one that is being started */
+        while (thread == reserved) {
             weft__spin_unlock(&pool->lock);
             weft__pause();
             weft__spin_lock(&pool->lock);

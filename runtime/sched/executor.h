@@ -4,7 +4,8 @@
  *
  * A FIFO of jobs under a lock, and threads that take from it. A thread is started when a job comes
  * and none is idle, up to a limit; one that had nothing to do for ten seconds ends. Workers never
- * block on purpose.
+ * block on purpose. The lock is not held while a thread is started or joined: so the job is queued
+ * after that, in one step with a last look whether it is to be.
  *
  * A job lives in whatever submitted it (a frame of a task that waits, or an object); `run` is the
  * last access to it that the executor makes. A job that was not taken yet can be taken back.
@@ -43,17 +44,18 @@ struct weft_executor {
     _Atomic(uint32_t) refs; /* the last one closes it */
     struct weft__spin lock; /* all that follows but `signal` */
     struct weft__job *first, **last;
-    unsigned
-        idle; /* threads that wait, those that were woken and have not taken a job yet among them */
     unsigned queued; /* jobs that no thread has taken */
-    unsigned count;  /* threads that were started and not joined */
-    unsigned live;   /* of these: not through yet; and those that are being started */
+    unsigned count;  /* threads that run: each looks for a job once more before it is through */
+    unsigned idle;   /* of these: without a job, those that were woken for one among them */
+    unsigned live;   /* those that run and those that are being started */
     bool shut;
     bool adopted; /* it is the default one of a loop */
     struct weft__shut *watchers;
     weft__thread threads[WEFT_EXECUTOR_MAX];
     bool ended[WEFT_EXECUTOR_MAX]; /* to be joined */
-    _Atomic(uint32_t) signal;      /* moves on with every job: what idle threads wait on */
+    /* Moves on with every job, and as a thread runs or could not be started: what idle threads wait
+     * on, and who needs one. */
+    _Atomic(uint32_t) signal;
 };
 
 void weft__executor_init(struct weft_executor *pool, const struct weft__system *system,

@@ -327,3 +327,235 @@ Test(executor, who_watches_its_end_is_told_once_when_the_last_thread_is_through)
         cr_assert_eq(pool.live, 0);
     }
 }
+
+/* ---- while a thread is started or joined, which no lock is held over ---- */
+
+static struct {
+    unsigned starts;
+    int (*before)(unsigned start); /* -errno: it fails */
+    void (*after)(unsigned start);
+    void (*at_join)(void);
+} window;
+
+static int start_with_window(weft__thread *thread, const char *name, void (*fn)(void *arg),
+                             void *arg)
+{
+    unsigned number = ++window.starts;
+    int rc = window.before ? window.before(number) : 0;
+
+    if (rc == 0)
+        rc = sys->thread_start(thread, name, fn, arg);
+    if (rc == 0 && window.after)
+        window.after(number);
+    return rc;
+}
+
+static void join_with_window(weft__thread thread)
+{
+    void (*at_join)(void) = window.at_join;
+
+    window.at_join = NULL;
+    if (at_join)
+        at_join();
+    sys->thread_join(thread);
+}
+
+static struct weft__system system_with_window;
+static weft__thread other;
+static int other_rc;
+
+static void set_up_window(uint64_t seed)
+{
+    set_up((struct weft__virtual_config){.seed = seed});
+    system_with_window = *sys;
+    system_with_window.thread_start = start_with_window;
+    system_with_window.thread_join = join_with_window;
+    pool.system = &system_with_window;
+    memset(&window, 0, sizeof window);
+}
+
+/* What holds a job may be used for something else as soon as it runs. */
+static void write_name_and_let_go(struct weft__job *job)
+{
+    write_name(job);
+    memset(job, 0xff, sizeof *job);
+}
+
+static void submits(void *arg)
+{
+    (void)arg;
+    other_rc = submit_job(1, write_name_and_let_go);
+}
+
+static int fails_while_another_submits(unsigned number)
+{
+    if (number > 1)
+        return 0;
+    start(&other, submits, NULL);
+    pass(WEFT__SECOND);
+    return -EAGAIN;
+}
+
+static void returns_when_the_gate_is_open(unsigned number)
+{
+    (void)number;
+    while (!weft__load_acquire(&gate)) /* acquire: pairs with the release of open_gate */
+        sys->wait(&gate, 0, WEFT__NEVER);
+}
+
+Test(executor, a_job_is_not_touched_any_more_once_another_ones_thread_has_it)
+{
+    EACH_SEED(seed)
+    {
+        set_up_window(seed);
+        window.before = fails_while_another_submits;
+        window.after = returns_when_the_gate_is_open;
+
+        int rc = submit_job(0, write_name_and_let_go);
+        open_gate();
+        sys->thread_join(other);
+        tear_down();
+
+        cr_assert(rc == 0 && other_rc == 0, "there is the other one's thread");
+        cr_assert_eq(strlen(order), 2);
+    }
+}
+
+static void closes(void)
+{
+    weft__executor_close(&pool);
+}
+
+Test(executor, no_job_runs_once_it_is_closed)
+{
+    EACH_SEED(seed)
+    {
+        set_up_window(seed);
+        cr_assert_eq(submit_job(0, write_name), 0);
+        pass(11 * WEFT__SECOND);
+        window.at_join = closes;
+
+        int rc = submit_job(1, write_name);
+        unsigned starts = window.starts;
+        tear_down();
+
+        cr_assert_eq(rc, -ESHUTDOWN);
+        cr_assert_eq(starts, 1);
+        cr_assert_str_eq(order, "a");
+    }
+}
+
+static int shuts(unsigned number)
+{
+    (void)number;
+    weft__executor_shut(&pool, NULL);
+    return 0;
+}
+
+Test(executor, a_job_is_refused_where_it_is_shut_while_the_jobs_thread_starts)
+{
+    EACH_SEED(seed)
+    {
+        set_up_window(seed);
+        window.before = shuts;
+
+        int rc = submit_job(0, write_name);
+        tear_down();
+
+        cr_assert_eq(rc, -ESHUTDOWN);
+        cr_assert_str_eq(order, "");
+        cr_assert_eq(pool.live, 0);
+    }
+}
+
+static int lets_another_submit_before(unsigned number)
+{
+    if (number > 1)
+        return 0;
+    start(&other, submits, NULL);
+    pass(WEFT__SECOND);
+    return 0;
+}
+
+Test(executor, where_all_threads_are_being_started_a_job_waits_for_them)
+{
+    EACH_SEED(seed)
+    {
+        set_up_window(seed);
+        pool.size = 1;
+        window.before = lets_another_submit_before;
+
+        int rc = submit_job(0, write_name_and_let_go);
+        sys->thread_join(other);
+        tear_down();
+
+        cr_assert(rc == 0 && other_rc == 0);
+        cr_assert_eq(strlen(order), 2);
+    }
+}
+
+Test(executor, where_the_one_thread_could_not_be_started_who_waited_for_it_starts_one)
+{
+    EACH_SEED(seed)
+    {
+        set_up_window(seed);
+        pool.size = 1;
+        window.before = fails_while_another_submits;
+
+        int rc = submit_job(0, write_name_and_let_go);
+        sys->thread_join(other);
+        tear_down();
+
+        cr_assert(rc == -EAGAIN && other_rc == 0);
+        cr_assert_str_eq(order, "b");
+    }
+}
+
+static void lets_another_take_it(unsigned number)
+{
+    if (number > 1)
+        return;
+    pass(WEFT__SECOND);
+    cr_assert_eq(submit_job(1, block), 0);
+}
+
+Test(executor, a_job_has_a_thread_of_its_own_even_if_another_one_took_the_first)
+{
+    EACH_SEED(seed)
+    {
+        set_up_window(seed);
+        window.after = lets_another_take_it;
+
+        int rc = submit_job(0, block);
+        wait_until_blocked(2);
+        open_gate();
+        tear_down();
+
+        cr_assert_eq(rc, 0);
+        cr_assert_eq(strlen(order), 2);
+    }
+}
+
+static void ends_meanwhile(unsigned number)
+{
+    if (number > 1)
+        return;
+    pass(11 * WEFT__SECOND);
+    cr_assert_eq(submit_job(1, write_name), 0);
+}
+
+Test(executor, a_thread_that_has_ended_before_its_start_has_returned_is_joined_afterwards)
+{
+    EACH_SEED(seed)
+    {
+        set_up_window(seed);
+        window.after = ends_meanwhile;
+
+        int rc = submit_job(0, write_name);
+        tear_down();
+
+        cr_assert_eq(rc, 0);
+        cr_assert_eq(strlen(order), 2);
+        cr_assert(pool.live == 0 && pool.count == 0 && pool.idle == 0);
+    }
+}
