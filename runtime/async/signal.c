@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <signal.h>
 
+#include "runtime/base/sim.h"
 #include "runtime/sched/handle.h"
 #include "runtime/sched/locals.h"
 #include "runtime/sched/loop.h"
@@ -238,7 +239,7 @@ static int add_locked(struct weft_loop *loop, int signal, struct call *call, boo
     struct weft_loop *owner = weft__load_relaxed(&w->loop); /* relaxed: under the mutex */
     int rc = 0;
 
-    if (weft__loop_closed(loop)) /* its close has forgotten them all, or waits for the mutex */
+    if (weft__loop_closed(loop)) /* or its end, which takes the mutex later, sees the handler */
         return -ESHUTDOWN;
     if (owner && is_inherited(w)) {
         (void)disinherit(w, signal);
@@ -269,6 +270,7 @@ static int add(struct weft_loop *loop, int signal, weft_callback_t fn, void *arg
         return rc;
     if (!interrupt)
         call.vars = weft__locals_inherit();
+    weft__sim_point("signal add");
     pthread_mutex_lock(&mutex);
     rc = add_locked(loop, signal, &call, interrupt);
     count_handlers(loop);
@@ -314,8 +316,8 @@ static bool remove_one(weft_loop_t *loop, int signal, bool interrupt_too)
     if (removed) {
         give_back(w, signal);
         before = replace(w, before);
+        count_handlers(loop);
     }
-    count_handlers(loop);
     pthread_mutex_unlock(&mutex);
     weft__vars_unref(before.vars);
     return removed;
@@ -340,14 +342,10 @@ uint32_t weft__interrupt_forget(struct weft_loop *loop)
     return came;
 }
 
+/* Each under the mutex, without a look before: who has it adds one that we must see, or waits for a
+ * handler that still touches the loop. */
 void weft__signal_forget(struct weft_loop *loop)
 {
-    /* Who was adding one is through; who comes later finds the loop closed. */
-    lock();
-    unlock();
-    for (int signal = 1; signal < NSIG; signal++) {
-        /* relaxed: looked at again under the mutex. */
-        if (weft__load_relaxed(&watched[signal].loop) == loop)
-            remove_one(loop, signal, true);
-    }
+    for (int signal = 1; signal < NSIG; signal++)
+        remove_one(loop, signal, true);
 }

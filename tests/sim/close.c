@@ -8,6 +8,7 @@
  *   - a task runs at most once, and is done after the close, as cancelled if it had not ended;
  *   - what was accepted, of one thread, is called in its order, and nothing that was refused; after
  *     the first refusal all are;
+ *   - no handler of a signal is left, whoever adds one meanwhile;
  *   - no awaitable is left, and nothing is touched that is gone (what only the sanitizers see:
  *     strands that only tasks hold, tasks that nobody holds, the loop itself: the last thread that
  *     holds it lets go of it while others have nothing but futures and handles of it).
@@ -287,6 +288,21 @@ static void exchange(void)
     SIM_CHECK(rc == 0 || rc == -EAGAIN);
 }
 
+static void ignore(void *arg)
+{
+    (void)arg;
+}
+
+static void handle_signal(void)
+{
+    bool closed = world.closed;
+    int rc = weft_loop_add_signal_handler(world.loop, SIGUSR1, ignore, NULL);
+
+    SIM_CHECK(rc == -ESHUTDOWN || (rc == 0 && !closed));
+    if (sim_one_in(2))
+        (void)weft_loop_remove_signal_handler(world.loop, SIGUSR1);
+}
+
 /* With a reference of its own to the loop. */
 static void foreign(void *arg)
 {
@@ -296,7 +312,7 @@ static void foreign(void *arg)
     (void)arg;
     is_outside();
     for (int i = 0; i < STEPS && !(world.closed && sim_one_in(8)); i++) {
-        switch (sim_below(10)) {
+        switch (sim_below(11)) {
         case 0:
             call_in(thread);
             break;
@@ -317,6 +333,9 @@ static void foreign(void *arg)
             break;
         case 6:
             exchange();
+            break;
+        case 7:
+            handle_signal();
             break;
         default:
             if (world.ready)
@@ -384,6 +403,9 @@ static void make_world(void)
 
 static void check_ends(void)
 {
+    struct sigaction now;
+
+    SIM_CHECK(sigaction(SIGUSR1, NULL, &now) == 0 && now.sa_handler == SIG_DFL);
     for (int i = 0; i < SIM_FOREIGN; i++)
         SIM_CHECK(world.calls_taken[i] <= world.calls_made[i]);
     for (int i = 0; i < TASKS; i++) {

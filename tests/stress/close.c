@@ -6,7 +6,8 @@
  * A round is some loops at once. Each has its owner, a thread that makes it, runs it, lets it be
  * stopped, runs it again and closes it, with tasks pending in every kind of wait: timers, time-out
  * scopes, futures, operations of the kernel, calls on other threads, children, strands. Meanwhile
- * foreign threads register callbacks, start coroutines, complete futures, cancel, stop. Some loops
+ * foreign threads register callbacks, start coroutines, complete futures, cancel, stop, and raise a
+ * signal that they have the loops handle, or no more. Some loops
  * are left alone before they close, and must have done all that was asked of them; some are closed
  * by their last reference. What is checked:
  *   - callbacks of one thread run in order, once, and none that was refused; after the first
@@ -15,6 +16,7 @@
  *   - a future is completed by one thread, or cancelled by the close;
  *   - tasks that were pending end with -ECANCELED, and are reported; no operation takes a byte
  *     afterwards;
+ *   - no handler of the signal is left;
  *   - descriptors, threads and objects are as many as before, maps as many as after the first
  *     rounds.
  *
@@ -22,6 +24,7 @@
  */
 #include <dirent.h>
 #include <sched.h>
+#include <signal.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -449,6 +452,18 @@ static void write_byte(struct life *life)
     (void)send(life->pipes[stress_random(PIPES)][1], "x", 1, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
+static void handle_signal(struct life *life)
+{
+    bool closed = atomic_load(&life->closed) && !life->by_unref;
+    int rc = weft_loop_add_signal_handler(life->loop, SIGUSR1, is_called, NULL);
+
+    STRESS_CHECK(rc == 0 || rc == -EBUSY || rc == -ESHUTDOWN);
+    STRESS_CHECK(rc < 0 || !closed);
+    raise(SIGUSR1);
+    if (stress_random(2))
+        (void)weft_loop_remove_signal_handler(life->loop, SIGUSR1);
+}
+
 static void disturb(struct foreign *f, struct life *life)
 {
     switch (stress_random(10)) {
@@ -471,6 +486,9 @@ static void disturb(struct foreign *f, struct life *life)
     case 5:
         if (atomic_load(&life->ready) && stress_random(8) == 0)
             weft_loop_stop(life->loop);
+        break;
+    case 6:
+        handle_signal(life);
         break;
     default:
         register_call(f, life);
@@ -686,6 +704,9 @@ static void check_threads(int before)
 
 static void check_nothing_left(int descriptors, int threads)
 {
+    struct sigaction now;
+
+    STRESS_CHECK(sigaction(SIGUSR1, NULL, &now) == 0 && now.sa_handler == SIG_IGN);
     STRESS_CHECK(entries("/proc/self/fd") == descriptors);
     check_threads(threads);
     STRESS_CHECK(objects() == 0);
@@ -708,6 +729,7 @@ int main(int argc, char **argv)
 
     stress_begin(argc, argv);
     watchdog_start();
+    signal(SIGUSR1, SIG_IGN);
     descriptors = entries("/proc/self/fd");
     threads = entries("/proc/self/task");
     while (stress_rounds ? rounds < stress_rounds : stress_now() < stress_end) {
