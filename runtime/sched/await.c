@@ -329,9 +329,8 @@ static int await_inlined(struct weft__worker *worker, struct weft_awaitable *tas
     worker = weft__self(); /* another one, if the child suspended */
     if (weft__unlikely(!worker))
         weft__fork_end(error);
-    bool by_return = goes_on_by_return(worker);
     if (weft__likely(error <= 0)) { /* not finished yet */
-        if (gone && by_return && weft__registry_alone(worker, child)) {
+        if (gone && goes_on_by_return(worker) && weft__registry_alone(worker, child)) {
             if (weft__unlikely(error < 0)) {
                 child->error = error;
                 weft__message_follow(child);
@@ -344,7 +343,7 @@ static int await_inlined(struct weft__worker *worker, struct weft_awaitable *tas
         }
         weft__task_finish(child, error);
     }
-    if (!by_return)
+    if (!goes_on_by_return(worker)) /* also behind those that its end has to tell */
         weft__suspend_yield();
     return weft__raise(task) ? -ECANCELED : weft__await_outcome(child, result);
 }

@@ -5,8 +5,9 @@
  * A child that still stands in its slot is taken out of it and called like a function: no stack, no
  * switch. Allowed when parent and child are in the same strand and neither is pinned apart, there
  * is stack to spare and budget left; in an ordered loop also only if the child is all that is
- * runnable, and the parent goes on by return only if nothing became runnable meanwhile: then the
- * order is asyncio's. In debug mode never: each task has steps of its own then (sched/step.h).
+ * runnable, and the parent goes on by return only if nothing became runnable meanwhile, nor by the
+ * child's end, which tells its watchers first: then the order is asyncio's. In debug mode never:
+ * each task has steps of its own then (sched/step.h).
  *
  * While the child runs, the parent has no wait state. When the stack really suspends, the parents
  * that run inlined above are published as waiting for their children, from the inside out, so that

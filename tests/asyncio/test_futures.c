@@ -226,6 +226,30 @@ CASE_ORDERED(futures, C008_no_callback_is_called_before_the_setter_goes_on)
     CHECK_INT(run(&looks_right_after_the_set, NULL), 0);
 }
 
+WEFT_CORO(returns_at_once)
+{
+    return 0;
+}
+
+/* t.add_done_callback(f); await t: f has been called */
+WEFT_CORO(awaits_after_the_callback_was_added)
+{
+    weft_task_t *task = weft_create_task(weft_coro(&returns_at_once, NULL));
+    struct calls c = {.future = task};
+
+    CHECK_INT(weft_add_done_callback(task, call_a, &c), 0);
+    CHECK_INT(weft_await(task, NULL), 0);
+    CHECK(strcmp(c.text, "a") == 0);
+    turn();
+    weft_unref(task);
+    return 0;
+}
+
+CASE_ORDERED(futures, C008_a_callback_is_called_before_who_awaits_after_it_was_added)
+{
+    CHECK_INT(run(&awaits_after_the_callback_was_added, NULL), 0);
+}
+
 WEFT_CORO(removes_at_each_place)
 {
     static const struct {

@@ -200,6 +200,31 @@ CASE(gather, C148_a_cancel_of_the_caller_comes_out_with_its_message)
     BOTH(&cancels_with_a_message, NULL);
 }
 
+/* ---- its children are awaited too ---- */
+
+WEFT_CORO(returns_at_once)
+{
+    return 0;
+}
+
+/* t = create_task(f()); g = gather(t); await t; g.done() -> True */
+WEFT_CORO(awaits_a_gathered_child)
+{
+    weft_task_t *task = weft_create_task(weft_coro(&returns_at_once, NULL));
+    weft_future_t *future = weft_gather_future(WEFT_AWS(weft_ref(task)));
+
+    CHECK_INT(weft_await(task, NULL), 0);
+    CHECK(weft_done(future));
+    CHECK_INT(weft_join(future, NULL), 0);
+    weft_unref(task);
+    return 0;
+}
+
+CASE_ORDERED(gather, is_done_before_who_awaits_its_child_after_it_goes_on)
+{
+    CHECK_INT(run(&awaits_a_gathered_child, NULL), 0);
+}
+
 /* ---- C149 ---- */
 
 static _Atomic(int) reports;

@@ -625,6 +625,35 @@ CASE(task_group, C180_its_creator_is_struck_at_its_next_suspension)
     CHECK_INT(run(&creates_one_that_fails, workers > 1 ? "" : NULL), 0);
 }
 
+/* ---- the body awaits a task that fails ---- */
+
+WEFT_CORO(fails_at_once)
+{
+    return -EIO;
+}
+
+/* async with TaskGroup() as tg: t = tg.create_task(f()); await t -> CancelledError */
+WEFT_CORO(awaits_one_that_fails)
+{
+    weft_taskgroup_t tg;
+    weft_task_t *task;
+
+    CHECK_INT(weft_taskgroup_enter(&tg), 0);
+    CHECK_INT(weft_taskgroup_create_task(&tg, weft_coro(&fails_at_once, NULL), &task), 0);
+    int rc = weft_await(task, NULL);
+    CHECK_INT(rc, -ECANCELED);
+    CHECK_INT(weft_sleep(0), 0); /* once */
+    CHECK_INT(weft_taskgroup_exit(&tg, rc), WEFT_EGROUP);
+    CHECK(healthy());
+    weft_unref(task);
+    return 0;
+}
+
+CASE_ORDERED(task_group, its_body_is_struck_in_the_await_of_a_task_that_fails)
+{
+    CHECK_INT(run(&awaits_one_that_fails, NULL), 0);
+}
+
 /* ---- C181, C183: cancel ---- */
 
 WEFT_CORO(cancels_the_group)
