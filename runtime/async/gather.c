@@ -38,8 +38,9 @@ struct gather {
     struct weft__watch watch;
     struct weft_awaitable *future; /* whose block this is */
     bool return_exceptions;
-    _Atomic(size_t) left; /* awaitables that are not done, and one while they are being added */
-    _Atomic(bool) cancel_asked;
+    _Atomic(size_t) left; /* awaitables that are not done, one while they are being added, and one
+                             for each cancel that is at work */
+    _Atomic(bool) cancel_asked; /* and a child was not done then */
     bool put_off; /* a cancel of it: it is in a list, with a reference; under the word's lock */
     struct weft_awaitable *later; /* the next one there: of whoever has put it off */
     weft_result_t *results;
@@ -122,18 +123,31 @@ static void one_done(struct weft__watch *watch, struct weft__watched *which,
 
 enum { DEPTH = 8 }; /* of cancels within each other, of half a KiB of stack each */
 
+/* Counts one in, so that it does not end. False: all are counted off. */
+static bool keep_open(struct gather *gather)
+{
+    size_t left = weft__load_relaxed(&gather->left); /* relaxed: the CAS decides */
+
+    while (left > 0 && !weft__cas_acq_rel(&gather->left, &left, left + 1))
+        ;
+    return left > 0;
+}
+
+/* Open meanwhile: the children may all be done and counted off by others before it is known whether
+ * one of them was asked. */
 static bool cancel_children(struct gather *gather, struct weft__walk *walk)
 {
     bool any = false;
 
-    if (weft__is_done(gather->future))
+    if (weft__is_done(gather->future) || !keep_open(gather))
         return false;
-    /* seq_cst: seen by whoever counts the last child off after it was cancelled. */
-    weft__store_seq_cst(&gather->cancel_asked, true);
     for (size_t i = 0; i < gather->watch.count; i++) {
         if (gather->watch.watched[i].same_as == i)
             any = weft__cancel(child(gather, i), walk) || any;
     }
+    if (any)
+        weft__store_relaxed(&gather->cancel_asked, true); /* relaxed: released by the count */
+    count_off(gather, NULL);
     return any;
 }
 
@@ -146,8 +160,8 @@ static bool put_off(struct gather *gather, struct weft__walk *walk)
     if (newest == WEFT__WORD_DONE)
         return false;
     gather->put_off = true;
-    /* seq_cst: as in cancel_children. Its children may be done before it is taken up. */
-    weft__store_seq_cst(&gather->cancel_asked, true);
+    /* Its children may be done before it is taken up. release: pairs with the load in count_off. */
+    weft__store_release(&gather->cancel_asked, true);
     weft__message_put(gather->future, walk->message);
     weft__word_unlock(gather->future, newest);
     weft__sim_point("put off");

@@ -160,6 +160,25 @@ CASE(gather, C146_cancel_reaches_all_children_and_a_second_one_is_false)
     BOTH(&cancels_all, "");
 }
 
+/* f = create_future(); g = gather(f); f.set_result(1); g.cancel() -> False; await g -> [1] */
+WEFT_CORO(is_cancelled_too_late)
+{
+    weft_future_t *future = gather_children(arg != NULL);
+
+    for (int i = 0; i < 3; i++)
+        weft_set_result(child[i], NULL);
+    CHECK(!weft_cancel(future)); /* in asyncio's order it is not done yet */
+    CHECK_INT(weft_await(future, NULL), 0);
+    drop(future);
+    return 0;
+}
+
+CASE(gather, a_cancel_that_reaches_no_child_changes_nothing)
+{
+    BOTH(&is_cancelled_too_late, NULL);
+    BOTH(&is_cancelled_too_late, "");
+}
+
 static weft_future_t *begun;
 
 WEFT_CORO(reads_the_message)
