@@ -127,11 +127,13 @@ static bool await_interrupt(struct weft_awaitable *task, struct weft__wait *wait
         return false; /* the task is on its way, and will raise */
     /* Under the lock: the commit may have passed the tokens on since the holder saw them. */
     if (walk->cycle && weft__wait_tokens(task)) {
-        woke = w->place == LINKED; /* else the commit wakes it */
+        woke = w->place == LINKED;
         if (woke)
             newest = weft__waiters_remove(newest, &w->waiter);
+        else
+            weft__wait_strike(wait); /* the commit wakes it; the tokens may be gone by then */
         w->place = OUT;
-    } else if (is_task) {
+    } else if (is_task && w->place != OUT) {
         weft__walk_into(walk, task, aw);
     }
     weft__word_unlock(aw, newest);
