@@ -7,8 +7,9 @@
 #include "runtime/sched/report.h"
 #include "runtime/sched/suspend.h"
 
-/* What is pending at the end is delivered by it: the task is cancelled, its value is lost. What was
- * delivered and is neither passed on nor taken back was swallowed: perhaps on purpose. */
+/* What is pending at the end is delivered by it: the task is cancelled, its value is lost; but an
+ * error is not (asyncio's rule). What was delivered and is neither passed on nor taken back was
+ * swallowed: perhaps on purpose. */
 void weft__task_finish(struct weft_awaitable *task, int error)
 {
     struct weft_strand *strand = task->strand;
@@ -18,11 +19,12 @@ void weft__task_finish(struct weft_awaitable *task, int error)
     /* relaxed: tokens are put under this lock only. */
     uint64_t tokens = weft__load_relaxed(&task->tokens);
     bool swallowed = false;
-    if (weft__unlikely(tokens != 0))
-        swallowed = error >= 0 && !weft__tokens_pending(tokens) && weft__tokens_count(tokens) > 0;
-    if (weft__unlikely(weft__tokens_pending(tokens))) {
-        error = -ECANCELED;
-        weft__error_set(task, weft__message_take(task));
+    if (weft__unlikely(tokens != 0) && error >= 0) {
+        swallowed = !weft__tokens_pending(tokens) && weft__tokens_count(tokens) > 0;
+        if (weft__tokens_pending(tokens)) {
+            error = -ECANCELED;
+            weft__error_set(task, weft__message_take(task));
+        }
     }
     if (weft__unlikely(error < 0))
         task->result = NULL;

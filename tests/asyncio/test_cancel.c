@@ -202,6 +202,33 @@ CASE(cancel, C041_of_oneself_at_the_end_loses_the_value)
     BOTH(&awaits_one_that_cancels_itself, NULL);
 }
 
+/* t.cancel(); raise OSError(5, "x"): the task fails with that */
+WEFT_CORO(cancels_itself_and_fails)
+{
+    CHECK(weft_cancel_message(weft_current_task(), "not this"));
+    return weft_raise(-EIO, "but this");
+}
+
+WEFT_CORO(awaits_one_that_cancels_itself_and_fails)
+{
+    weft_task_t *task = weft_create_task(weft_coro(&cancels_itself_and_fails, NULL));
+
+    if (arg)
+        turn();
+    CHECK_INT(weft_await(task, NULL), -EIO);
+    CHECK(!weft_cancelled(task));
+    CHECK_INT(weft_exception(task), -EIO);
+    CHECK(says(weft_error_of(task), "but this"));
+    weft_unref(task);
+    return 0;
+}
+
+CASE(cancel, of_oneself_before_an_error_leaves_the_error)
+{
+    BOTH(&awaits_one_that_cancels_itself_and_fails, NULL);
+    BOTH(&awaits_one_that_cancels_itself_and_fails, "");
+}
+
 /* ---- C043, C044: messages ---- */
 
 static _Atomic(int) ran;
