@@ -426,7 +426,7 @@ static int outcome(struct group *group, int rc, bool cancelled)
         return group->fatal;
     if (group->failures > 0 || (rc < 0 && rc != -ECANCELED)) {
         tell_errors(group, rc);
-        if (count > group->base)
+        if (count > 0) /* also one of before the group (asyncio's rule) */
             weft__token_again(task);
         return WEFT_EGROUP;
     }

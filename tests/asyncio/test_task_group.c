@@ -602,6 +602,29 @@ CASE(task_group, C179_after_the_group_of_errors_an_outside_cancel_comes_once_mor
     BOTH(&cancels_one_that_fails, NULL);
 }
 
+/* except CancelledError: async with TaskGroup() as tg: tg.create_task(fails()) */
+WEFT_CORO(fails_after_a_cancel)
+{
+    weft_taskgroup_t tg;
+
+    CHECK(weft_cancel(weft_current_task()));
+    CHECK_INT(weft_sleep(0), -ECANCELED); /* seen, and not taken back */
+    CHECK_INT(weft_taskgroup_enter(&tg), 0);
+    CHECK_INT(add(&tg, &fails_with, -EIO), 0);
+    CHECK_INT(weft_taskgroup_exit(&tg, arg ? weft_sleep(WEFT_NONE) : 0), WEFT_EGROUP);
+    CHECK_INT(weft_cancelling(weft_current_task()), 1);
+    CHECK_INT(weft_sleep(0), -ECANCELED);
+    CHECK_INT(weft_uncancel(weft_current_task()), 0);
+    CHECK(healthy());
+    return 0;
+}
+
+CASE(task_group, C179_so_does_one_that_was_seen_before_the_group)
+{
+    BOTH(&fails_after_a_cancel, NULL);
+    BOTH(&fails_after_a_cancel, "");
+}
+
 /* ---- C180: a task that fails as soon as it can does not strike its creator at once ---- */
 
 WEFT_CORO(creates_one_that_fails)
