@@ -148,8 +148,9 @@ WEFT_API WEFT_MUST int weft_join(weft_awaitable_t *aw, void **result);
 
 /* Asks [aw] to end. A task is interrupted at its next await, which returns -ECANCELED; it may clean
  * up, and may go on. One that ends before it awaits is cancelled, unless with an error, which
- * stays. A task that did not begin never runs its body. A future ends at once. Returns      true:
- * asked; false: it is done (nothing happened), or NULL Python       aw.cancel() */
+ * stays. A task that did not begin never runs its body. A future ends at once.
+ * Returns      true: asked; false: it is done (nothing happened), or NULL
+ * Python       aw.cancel() */
 WEFT_API bool weft_cancel(weft_awaitable_t *aw);
 
 /* The same with a message (copied; it is lost when out of memory), which whoever gets the

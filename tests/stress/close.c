@@ -6,8 +6,8 @@
  * A round is some loops at once. Each has its owner, a thread that makes it, runs it, lets it be
  * stopped, runs it again and closes it, with tasks pending in every kind of wait: timers, time-out
  * scopes, futures, operations of the kernel, calls on other threads, children, strands. Meanwhile
- * foreign threads register callbacks, start coroutines, complete futures, cancel, stop, and raise a
- * signal that they have the loops handle, or no more. Some loops
+ * foreign threads register callbacks, start coroutines, complete futures, cancel, stop, and raise
+ * signals that they have the loops handle, or no more. Some loops
  * are left alone before they close, and must have done all that was asked of them; some are closed
  * by their last reference. What is checked:
  *   - callbacks of one thread run in order, once, and none that was refused; after the first
@@ -16,7 +16,7 @@
  *   - a future is completed by one thread, or cancelled by the close;
  *   - tasks that were pending end with -ECANCELED, and are reported; no operation takes a byte
  *     afterwards;
- *   - no handler of the signal is left;
+ *   - no handler of a signal is left;
  *   - descriptors, threads and objects are as many as before, maps as many as after the first
  *     rounds.
  *
@@ -52,7 +52,7 @@ struct life {
     weft_loop_t *loop;
     unsigned slot;
     bool by_unref;
-    _Atomic(bool) ready, quiet, closed;
+    _Atomic(bool) ready, quiet, closing, closed;
     _Atomic(uint32_t) users; /* foreign threads that are at it */
     struct caller callers[FOREIGN];
     weft_task_t *tasks[TASKS];
@@ -76,6 +76,7 @@ struct foreign {
     unsigned trip_count;
 };
 
+static const int signals[LIVES] = {SIGUSR1, SIGUSR2, SIGWINCH}; /* one for each */
 static struct life lives[LIVES];
 static struct foreign foreigners[FOREIGN];
 static unsigned life_count;
@@ -349,6 +350,7 @@ static void *owner(void *arg)
         live_on(life);
     if (stress_random(3) == 0)
         run_dry(life);
+    atomic_store(&life->closing, true);
     note_pending(life);
     if (!life->by_unref)
         close_life(life);
@@ -455,18 +457,20 @@ static void write_byte(struct life *life)
 static void handle_signal(struct life *life)
 {
     bool closed = atomic_load(&life->closed) && !life->by_unref;
-    int rc = weft_loop_add_signal_handler(life->loop, SIGUSR1, is_called, NULL);
+    int number = signals[life->slot];
+    int rc = weft_loop_add_signal_handler(life->loop, number, is_called, NULL);
 
-    STRESS_CHECK(rc == 0 || rc == -EBUSY || rc == -ESHUTDOWN);
-    STRESS_CHECK(rc < 0 || !closed);
-    raise(SIGUSR1);
+    STRESS_CHECK(rc == -ESHUTDOWN || (rc == 0 && !closed));
+    raise(number);
     if (stress_random(2))
-        (void)weft_loop_remove_signal_handler(life->loop, SIGUSR1);
+        (void)weft_loop_remove_signal_handler(life->loop, number);
 }
 
 static void disturb(struct foreign *f, struct life *life)
 {
-    switch (stress_random(10)) {
+    bool ends = atomic_load(&life->closing) && !atomic_load(&life->closed);
+
+    switch (ends && stress_random(2) ? 6 : stress_random(10)) {
     case 0:
         start_trip(f, life);
         break;
@@ -706,7 +710,8 @@ static void check_nothing_left(int descriptors, int threads)
 {
     struct sigaction now;
 
-    STRESS_CHECK(sigaction(SIGUSR1, NULL, &now) == 0 && now.sa_handler == SIG_IGN);
+    for (int i = 0; i < LIVES; i++)
+        STRESS_CHECK(sigaction(signals[i], NULL, &now) == 0 && now.sa_handler == SIG_IGN);
     STRESS_CHECK(entries("/proc/self/fd") == descriptors);
     check_threads(threads);
     STRESS_CHECK(objects() == 0);
@@ -729,7 +734,8 @@ int main(int argc, char **argv)
 
     stress_begin(argc, argv);
     watchdog_start();
-    signal(SIGUSR1, SIG_IGN);
+    for (int i = 0; i < LIVES; i++)
+        signal(signals[i], SIG_IGN);
     descriptors = entries("/proc/self/fd");
     threads = entries("/proc/self/task");
     while (stress_rounds ? rounds < stress_rounds : stress_now() < stress_end) {
