@@ -137,7 +137,8 @@ WEFT_API int weft_loop_call_at(weft_loop_t *loop, weft_ns_t when, weft_callback_
                                weft_handle_t **handle);
 
 /* Keeps the callback from being called, if it was not yet. From a thread outside the loop it waits
- * while the callback is running; from the loop it never waits. Idempotent. */
+ * while the callback is running; from the loop it never waits. Idempotent. Any thread that holds
+ * the handle may, also while its loop closes and goes, and afterwards. */
 WEFT_API void weft_handle_cancel(weft_handle_t *handle);
 WEFT_API bool weft_handle_cancelled(const weft_handle_t *handle);
 /* The deadline of call_later and call_at; 0 for others. */
