@@ -34,7 +34,9 @@
  * while HELD is set the task cannot be resumed, so its frames, its wait record and what that names
  * are alive, and may be looked at. A waker, who has taken the task's node out of its list, clears
  * WAITING by one fetch_and; if that meets HELD, it does nothing more: the holder will submit the
- * task. So nobody waits for anybody.
+ * task. So nobody waits for anybody. (In an ordered loop the holder itself may be the waker, as
+ * what it cancels wakes all that wait for it. It submits the task at once then, for the order's
+ * sake: it cannot be resumed before the holder has let go, as there is no other worker.)
  *
  * Who holds which reference
  *   the handle   whoever called create_task (none when detached)
@@ -138,7 +140,13 @@ _Static_assert(sizeof(struct weft_awaitable) == 2 * WEFT__CACHE_LINE, "two lines
 #define WEFT__WORD_FIRING (WEFT__WORD_DONE | WEFT__WORD_LOCKED)
 
 /* ws */
-enum { WEFT__WAITING = 1, WEFT__HELD = 2, WEFT__AGAIN = 4 };
+enum {
+    WEFT__WAITING = 1,
+    WEFT__HELD = 2,
+    WEFT__AGAIN = 4,
+    WEFT__HELD_HERE = 8, /* with HELD: by the one thread on which the task may run */
+    WEFT__SUBMITTED = 16 /* with that: it has woken the task too, and submitted it */
+};
 
 /* tokens */
 #define WEFT__TOKEN_PENDING ((uint64_t)1)

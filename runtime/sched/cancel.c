@@ -8,6 +8,20 @@
 #include "runtime/sched/message.h"
 #include "runtime/sched/submit.h"
 
+static bool is_here(const struct weft_awaitable *task)
+{
+    struct weft__worker *worker = weft__self();
+
+    return task->loop->ordered && worker && worker->loop == task->loop;
+}
+
+/* The rest of a wake by the holder itself: see core/task.h. */
+static void submit_held(struct weft_awaitable *task)
+{
+    weft__fetch_or_acq_rel(&task->ws, WEFT__SUBMITTED); /* for our own let_go */
+    weft__submit_stack(task->stack);
+}
+
 void weft__wake(struct weft_awaitable *task)
 {
     struct weft_loop *loop = task->loop;
@@ -22,6 +36,8 @@ void weft__wake(struct weft_awaitable *task)
     weft__sim_point("awake");
     if (weft__likely(!(old & WEFT__HELD)))
         weft__submit_stack(task->stack);
+    else if ((old & WEFT__HELD_HERE) && is_here(task))
+        submit_held(task);
     weft__loop_leave(loop, entered);
 }
 
@@ -30,9 +46,10 @@ static bool hold(struct weft_awaitable *task)
 {
     /* seq_cst: the tokens were put before; see weft__wait_publish. */
     uint32_t ws = weft__load_seq_cst(&task->ws);
+    uint32_t held = is_here(task) ? WEFT__HELD | WEFT__HELD_HERE : WEFT__HELD;
 
     while (ws & WEFT__WAITING) {
-        uint32_t want = ws & WEFT__HELD ? ws | WEFT__AGAIN : ws | WEFT__HELD;
+        uint32_t want = ws & WEFT__HELD ? ws | WEFT__AGAIN : ws | held;
         weft__sim_point("hold");
         /* seq_cst: acquires the frame, which was published by the release of WAITING. */
         if (weft__cas_seq_cst(&task->ws, &ws, want))
@@ -58,7 +75,7 @@ static bool let_go_of(struct weft_awaitable *task, bool woke)
         if (again)
             return false;
         weft__sim_point("gone");
-        if (!want)
+        if (!want && !(ws & WEFT__SUBMITTED))
             weft__submit_stack(task->stack);
         return true;
     }

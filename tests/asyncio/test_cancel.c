@@ -103,6 +103,43 @@ CASE(cancel, C036_of_what_it_waits_for_cancels_the_task)
     BOTH(&cancels_the_inner, NULL);
 }
 
+/* ---- several await what is cancelled ---- */
+
+static weft_future_t *shared;
+static char went_on[3];
+static size_t how_many;
+
+WEFT_CORO(awaits_the_shared_one)
+{
+    CHECK_INT(weft_await(shared, NULL), -ECANCELED);
+    went_on[how_many++] = *(char *)arg;
+    return 0;
+}
+
+/* a, b, c = three tasks that await f; b.cancel(): they go on in the order a, b, c */
+WEFT_CORO(cancels_one_of_three)
+{
+    weft_task_t *task[3];
+
+    shared = weft_create_future(NULL);
+    how_many = 0;
+    for (int i = 0; i < 3; i++)
+        task[i] = weft_create_task(weft_coro(&awaits_the_shared_one, &"abc"[i]));
+    turn();
+    CHECK(weft_cancel(task[(intptr_t)arg]));
+    for (int i = 0; i < 3; i++)
+        CHECK_INT(weft_join(task[i], NULL), 0);
+    CHECK(how_many == 3 && memcmp(went_on, "abc", 3) == 0);
+    weft_unref(shared);
+    return 0;
+}
+
+CASE_ORDERED(cancel, of_one_of_several_awaiters_wakes_all_in_their_order)
+{
+    for (intptr_t i = 0; i < 3; i++)
+        CHECK_INT(run(&cancels_one_of_three, (void *)i), 0);
+}
+
 /* ---- C038, C039 ---- */
 
 WEFT_CORO(catches)
