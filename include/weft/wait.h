@@ -159,7 +159,7 @@ WEFT_API weft_as_completed_t *weft_as_completed(weft_awaitable_t *const *aws, si
  * is freed. Several tasks may call it at once: each gets another one, in the order in which they
  * came.
  * Call from    a task, else -EPERM
- * Suspends     yes, unless one is done
+ * Suspends     yes, unless one is done (in asyncio's order: and that was told, a tick later)
  * Returns      1 with *aw set (may be NULL); 0: that were all; -ETIMEDOUT, once for each that is
  *              left; -ECANCELED (nothing is lost: ask again), -ENOMEM (likewise)
  * Python       async for aw in asyncio.as_completed(aws) */
