@@ -16,8 +16,8 @@ enum { WEFT_DEBUG_DEFAULT, WEFT_DEBUG_ON, WEFT_DEBUG_OFF };
 /* What order steps and callbacks have. ASYNCIO (the default with one worker): one FIFO of steps and
  * callbacks, exactly as asyncio's, but that what comes from outside (time, I/O, signals, other
  * threads) reaches a task one tick sooner; and that, but for debug mode, whoever awaited a child
- * before anything else could run goes on behind those that came to await the child later. FREE (the default with more): only what weft promises on
- * many cores. */
+ * before anything else could run goes on behind those that came to await the child later. FREE (the
+ * default with more): only what weft promises on many cores. */
 enum { WEFT_ORDER_DEFAULT, WEFT_ORDER_ASYNCIO, WEFT_ORDER_FREE };
 
 #define WEFT_WORKERS_MAX 256

@@ -201,6 +201,7 @@ static void schedules_with_a_variable(void *loop)
 {
     static int value;
 
+    CHECK_INT(weft_loop_call_later(loop, WEFT_S(200), never, NULL, &other), 0);
     CHECK_INT(weft_context_var_set(&cancelling, &value, NULL), 0);
     CHECK_INT(weft_loop_call_later(loop, WEFT_S(100), never, NULL, NULL), 0);
     weft_loop_stop(loop);
@@ -211,7 +212,6 @@ CASE(handle, that_a_close_drops_may_cancel_another_with_the_end_of_its_variables
     weft_loop_t *loop = new_loop();
 
     destroyed = 0;
-    CHECK_INT(weft_loop_call_later(loop, WEFT_S(200), never, NULL, &other), 0);
     CHECK_INT(weft_loop_call_soon(loop, schedules_with_a_variable, loop, NULL), 0);
     CHECK_INT(weft_loop_run_forever(loop), 0);
     CHECK_INT(weft_loop_close(loop), 0);
