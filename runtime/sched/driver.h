@@ -69,8 +69,9 @@ struct weft__driver_class {
      * kernel does not know it: not given to the kernel yet, or completed. */
     int (*cancel)(struct weft__operation *op);
 
-    /* Owner. Gives the kernel everything that was submitted and has it post what it owes; never
-     * waits. Free of system calls when there is nothing to do. */
+    /* Owner. Gives the kernel what was submitted, as far as it takes it (the rest waits for the
+     * next flush: owes), and has it post what it owes; never waits. Free of system calls when there
+     * is nothing to do. */
     void (*flush)(struct weft__driver *driver);
 
     /* Any thread. Whether completions are there to be reaped. Two loads, no system call. */

@@ -152,7 +152,8 @@ static void shuffle(struct weft__worker *worker)
     }
 }
 
-/* Where the seed decides: a tick has one step, before which all are shuffled. */
+/* Where the seed decides: if it chooses the order, a tick has one step, and before that some of the
+ * oldest go to the end. */
 static uint64_t seeded_mark(struct weft__worker *worker)
 {
     (void)worker->loop->system->now(); /* the simulation may let another thread run */
@@ -198,7 +199,7 @@ void weft__worker_turn(struct weft__worker *worker)
         take_mail(worker);
     if (!weft__mpsc_is_empty(&worker->asks)) {
         worker->loop->class->flush(worker->driver);
-        weft__worker_take_asks(worker, true);
+        weft__worker_take_asks(worker, !worker->loop->class->owes(worker->driver));
     }
     /* relaxed: a switch. */
     if (weft__unlikely(worker->watched || weft__load_relaxed(&worker->loop->debug)))
@@ -261,7 +262,7 @@ weft__entry weft__worker_next(struct weft__worker *worker)
             return e;
         e = weft__deque_take(&worker->deque);
         if (weft__unlikely(!e) && !turned) {
-            worker->mark = 0; /* claims from the middle have left it behind: the tick is over */
+            worker->mark = 0; /* bottom may have fallen below it (deque.h): the tick is over */
             continue;
         }
         if (weft__likely(weft__entry_tag(e) != WEFT__ENTRY_STRAND))

@@ -112,9 +112,9 @@ bool weft__worker_stays(struct weft__worker *worker);
 /* Enters [strand], or stays in it for another round; returns its next step, or 0. */
 weft__entry weft__worker_again(struct weft__worker *worker, struct weft_strand *strand);
 
-/* Interrupts again what waits in the asks of [worker]. [flushed]: by itself, after a flush; what
- * the kernel does not know then has completed. A helper cannot say so: what it meets unsubmitted is
- * asked for again. */
+/* Interrupts again what waits in the asks of [worker]. [flushed]: by itself, after a flush that has
+ * left nothing; what the kernel does not know then has completed. Else, and by a helper, what is
+ * met unsubmitted is asked for again. */
 void weft__worker_take_asks(struct weft__worker *worker, bool flushed);
 
 /* Lets go of the strand that was left, if any: what ran in it is committed. */
