@@ -65,7 +65,7 @@ struct uring {
     WEFT__ALIGNED_APART struct weft__uring_sq sq;
     _Atomic(int) registered; /* index of the ring among the thread's, or -1 */
     pid_t thread;            /* which was attached last, or 0 */
-    uint32_t wakes_seen;     /* how many wakes ended a park */
+    uint32_t wakes_seen;     /* `wakes` as the last park ended */
     _Atomic(bool) moved;     /* there was more than one thread */
 
     /* the reaper, under the completion lock */
@@ -168,14 +168,16 @@ static void submit(struct weft__driver *driver, struct weft__operation *op)
 {
     struct uring *u = of(driver);
 
-    /* relaxed: who cancels has learnt of the operation from its task, which is published later. */
+    /* relaxed: of an awaited operation the commit has stored it before it published the task. A
+     * canceller may be at it already: it finds the same value, and what it has asked for, and we
+     * clear, is asked for again. */
     weft__store_relaxed(&op->driver, driver);
     weft__store_relaxed(&op->asked, false);
     op->strayed = WEFT__STRAYED_NO;
     weft__count(&driver->counters.submissions, 1);
     weft__uring_sq_begin(&u->sq);
     if (weft__unlikely(!weft__uring_sq_put(&u->sq, op))) {
-        bool alone = !u->sq.first; /* else the kernel was asked before, and took nothing */
+        bool alone = !u->sq.first; /* only the first enters; the others wait for a flush */
         weft__uring_sq_append(&u->sq, op);
         if (alone && weft__uring_sq_is_full(&u->sq))
             enter(u, 0, 0, NULL, 0);
@@ -201,7 +203,7 @@ static void count_overflow(struct uring *u)
 
 static unsigned in_flight(struct weft__driver *driver)
 {
-    /* relaxed: the caller is the submitter, and waits until the last reaper's count has come. */
+    /* relaxed: the submitter waits until the last reaper's count has come; to others a hint. */
     return (unsigned)(weft__load_relaxed(&driver->counters.submissions) -
                       weft__load_relaxed(&driver->counters.completions));
 }
@@ -211,7 +213,7 @@ static void flush(struct weft__driver *driver)
     struct uring *u = of(driver);
     int taken;
 
-    do { /* each round after the first has submitted something */
+    do { /* another round only if this one has submitted something */
         fill(u);
         if (!weft__uring_sq_unsubmitted(&u->sq) && !is_owed(u))
             break;

@@ -17,7 +17,7 @@
  *                                         other processors, and (with WEFT__CONTEXT_UCONTEXT
  *                                         defined) to test the others against
  *
- * A parked context can be unwound: by weft__context_beneath; for a debugger, at the saved stack
+ * A saved context can be unwound: by weft__context_beneath; for a debugger, at the saved stack
  * pointer, with weft__context_parked as the program counter, the unwind tables describe the frame.
  * The outermost frame says that it is the last one, so backtraces end at the entry.
  *

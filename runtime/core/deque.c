@@ -160,7 +160,7 @@ WEFT__NOINLINE weft__entry weft__deque_take_overflow(struct weft__deque *d)
     weft__entry first = overflow_pop(d);
     for (weft__entry e; moved < room && (e = overflow_pop(d)); moved++)
         weft__deque_put(d, e);
-    /* relaxed: lowered only after put has made the entries visible in the ring. */
+    /* relaxed: who looks meanwhile may see neither; but the owner is awake, and takes them. */
     uint64_t left = weft__load_relaxed(&d->overflow_count) - moved - (first != 0);
     weft__store_relaxed(&d->overflow_count, left);
     weft__spin_unlock(&d->overflow_lock);
@@ -268,7 +268,8 @@ bool weft__deque_has_work(struct weft__deque *d, const struct weft__deque_look *
     /* seq_cst, with an ordered push: not read before the caller's announcement that it parks. */
     uint64_t bottom = weft__load_seq_cst(&d->bottom);
     uint64_t top = weft__load_relaxed(&d->top); /* relaxed: never beyond an entry */
-    /* acquire, with grow; after bottom, so that an entry below it is in this ring or taken. */
+    /* acquire, with grow; after bottom, so that an entry below it is in this ring, taken, or being
+     * moved by a grow, whose push has its look at who is parked to come. */
     struct weft__slots *slots = weft__load_acquire(&d->slots);
     for (uint64_t i = top; i < bottom; i++) {
         if (!weft__load_relaxed(&slots->slot[i & slots->mask]))

@@ -200,7 +200,8 @@ WEFT__INLINE void weft__deque_trim(struct weft__deque *d, struct weft__slots *sl
 {
     uint64_t bottom = weft__load_relaxed(&d->bottom);
     uint64_t top = weft__load_relaxed(&d->top);
-    /* The only entry counts as the oldest: then bottom never falls behind a mark (see passed). */
+    /* The only entry counts as the oldest: where nothing else is claimed (an ordered loop) bottom
+     * so never falls below a mark (weft__deque_mark). */
     if (index == top) {
         weft__store_relaxed(&d->top, top + 1);
     } else if (index + 1 == bottom) {

@@ -16,9 +16,9 @@
  *   CLOSED   for ever: a push is refused, and its entry remains the caller's
  *
  * A strand, with this: the push that was told WAS_EMPTY submits it; the worker that gets it takes
- * with BUSY, runs what it took, and releases; a release that fails means more has come: take again.
- * If that take finds nothing, the queue was closed meanwhile. So there is never a second holder and
- * nothing stays behind.
+ * with BUSY, runs what it took, and releases; a release that fails means that more has come, or
+ * that it was closed: the holder submits it once more. If the take after that finds nothing, it was
+ * closed. So there is never a second holder and nothing stays behind.
  *
  * Who may call what: push, close and is_empty any thread, close and take also against each other.
  * Several threads may take one after the other, or at the same time if they do not mind which of

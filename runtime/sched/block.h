@@ -21,8 +21,9 @@
 struct weft__block { /* first in each such object */
     struct weft__block *outer;
     int64_t deadline; /* of what expires, else INT64_MAX */
-    /* At the end of the loop, of a task that is pending: nobody comes to it through this object any
-     * more, nor to the object. NULL: it has but an alarm, which is dropped. */
+    /* At the end of the loop, of a task that is pending: sees to it that nobody comes to the task
+     * through this object any more, nor to the object. NULL: it has but an alarm, which was dropped
+     * before. */
     void (*abandon)(struct weft__block *block);
     bool shield; /* deadlines further out do not reach what is inside */
 };

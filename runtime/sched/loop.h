@@ -2,9 +2,11 @@
 /*
  * loop: one runtime: N workers that share work, its injector, its pool, its monitor.
  *
- * Life: new -> (running -> stopped)* -> closed. The object is reference-counted: by its owner, by
- * every foreign thread that holds one, by futures and handles of it (which may outlive it). Closing
- * frees everything but the object itself, so a late call finds CLOSED and says -ESHUTDOWN.
+ * Life: new -> (running -> stopped)* -> closed. Two counts: refs, of those who may use it (the last
+ * one closes it), and holds, of its memory (one for all refs, one for each handle that may outlive
+ * it). A future has neither: its pointer to the loop is only compared. Closing ends everything but
+ * the object, its workers' array and its executor, which go with the last hold; so a late call
+ * finds CLOSED and says -ESHUTDOWN.
  *
  * Threads. Worker 0 is the thread that runs the loop. The others are started by the first run and
  * wait between two runs, as no user code runs outside a run: a stop is a barrier that each of them
@@ -30,7 +32,7 @@ struct weft_loop {
     bool ordered;
     _Atomic(bool) has_factory;    /* a hint, relaxed: look under the lock */
     uint64_t seed;                /* as of its configuration */
-    struct weft__worker *workers; /* freed by the last unref: others may read their counters */
+    struct weft__worker *workers; /* freed with the last hold: others may read their counters */
     uint32_t generation;          /* of the process that made it (fork.h) */
 
     /* any thread: atomic, or under the lock that is named */
@@ -111,17 +113,17 @@ WEFT__INLINE bool weft__loop_closed(const struct weft_loop *loop)
            loop->generation != weft__fork_generation();
 }
 
-/* A thread outside of the loop is about to let go of a task that it touches still: the end of the
- * loop, which ends all tasks, waits until it has left (weft__idle_settle). To be entered while the
- * task waits or is held, which the end waits for too; or before the look whether the loop is
- * closed. False: the caller is a worker of the loop, and has nothing to leave. */
+/* A thread outside of the loop: from here until it leaves, the end of the loop ends no task and
+ * frees nothing (weft__idle_settle waits). To be entered before either the change of ws that lets a
+ * task go, which the end waits for (weft__cancel_for_ever); or the look whether the loop is closed.
+ * False: the caller is a worker of the loop, and has nothing to leave. */
 WEFT__INLINE bool weft__loop_enter(struct weft_loop *loop)
 {
     struct weft__worker *self = weft__self();
 
     if (weft__likely(self && self->loop == loop))
         return false;
-    weft__fetch_add_seq_cst(&loop->idle.senders, 1); /* seq_cst: before the step, or the look */
+    weft__fetch_add_seq_cst(&loop->idle.senders, 1); /* seq_cst: before that */
     return true;
 }
 

@@ -1,8 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The end of a loop's work: nothing runs any more, no operation is in flight. Queues are closed, so
- * that a late push from outside is refused; what they held, and the tasks that still wait, end
- * without running.
+ * The end of a loop's work: nothing runs any more, no operation is in flight. Tasks that are
+ * pending end without running. In this order, as each step relies on those before:
+ *   queues     are closed, so that a late push from outside is refused; what they held is dropped
+ *   withdraw   each task that waits leaves the list it stands in: nobody comes to resume it
+ *   settle     those outside who were resuming or creating a task are through with it
+ *   timers     are dropped, which lie on frames and in what tasks have entered
+ *   abandon    what else names a frame, or what a task has entered, names it no more
+ *   end        each task is done, as cancelled, and may go, with what it holds; whoever learns of
+ *              that may free what the task has used
  */
 #include "runtime/core/waiters.h"
 #include "runtime/sched/alarm.h"
@@ -17,8 +23,8 @@
 
 static void drop_list(weft__entry e);
 
-/* Tasks and stacks are ended by the walk over all tasks; callbacks and strands go here, and who was
- * to be told is. */
+/* Of tasks and stacks there is nothing to do: the walk over all tasks ends them. A callback and a
+ * strand are dropped, a waiter is told, an ask gives its reference back. */
 static void drop(weft__entry e)
 {
     if (weft__entry_tag(e) == WEFT__ENTRY_HANDLE)
@@ -123,7 +129,7 @@ void weft__loop_close_queues(struct weft_loop *loop)
     weft__registry_each(loop, withdraw, NULL);
     weft__idle_settle(loop); /* what they touch still is not ended before */
     for (unsigned i = 0; i < loop->count; i++)
-        drop_timers(&loop->workers[i]); /* they lie on frames, or in what was entered */
+        drop_timers(&loop->workers[i]);
     weft__registry_each(loop, abandon, NULL);
     weft__registry_each(loop, end_task, NULL);
 }

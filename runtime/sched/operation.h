@@ -44,16 +44,16 @@ struct weft__operation {
     size_t length;
 
     /* Called once by the reaper for each completion, with the driver's completion lock held;
-     * [more]: others will follow (multishot). It must not submit, block or take a lock above a
-     * leaf; it may wake tasks. When [more] is false the operation is the submitter's again, from
-     * within this call on. */
+     * [more]: others will follow (multishot). It must not start an operation or block; it may take
+     * the locks that come after that one (docs/hacking.md), and wake tasks. When [more] is false
+     * the operation is the submitter's again, from within this call on. */
     void (*complete)(struct weft__operation *op, int result, bool more);
     void *argument; /* of complete: the task, or the object that owns the operation */
 
     /* the driver's */
-    _Atomic(struct weft__driver *)
-        driver;                   /* whose ring it is in: set by submit, before it is published */
-    struct weft__operation *next; /* queue of what did not fit */
+    _Atomic(struct weft__driver *) driver; /* whose ring it is to go to: set by the commit before
+                                              the task is published, and by submit */
+    struct weft__operation *next;          /* queue of what did not fit */
     _Atomic(bool) asked; /* cancel was called: -ECANCELED is the answer. Cleared by submit */
     uint8_t strayed; /* WEFT__STRAYED_*: its thread went, it was submitted anew (uring_stray.h) */
 

@@ -35,10 +35,11 @@ void weft__submit_stack(struct weft__stack *stack);
  * False: the loop is closed. */
 bool weft__submit_task(struct weft_awaitable *task);
 
-/* In a fire of [waiter], whose object keeps [done]: has tell() called instead, at once. In an
- * ordered loop by the base, in its place in the queue, as asyncio has a callback there: gather,
- * wait, race, shield, as_completed, select and task groups see one tick later that something is
- * done. (From outside of the loop at once too: asyncio's futures know no other threads.) */
+/* In a fire of [waiter], whose object keeps [done]: has tell() called, at once; but on the worker
+ * of an ordered loop by the base, in its place in the queue, as asyncio has a callback there:
+ * gather, wait, race, shield, as_completed, select and task groups see one tick later that
+ * something is done. (From outside of the loop at once too: asyncio's futures know no other
+ * threads.) */
 void weft__submit_waiter(struct weft__waiter *waiter, struct weft_awaitable *done,
                          weft__fire_t *tell, struct weft__untold *untold);
 
@@ -54,7 +55,8 @@ WEFT__INLINE void weft__submit_local(struct weft__worker *worker, weft__entry e)
 /* Any thread: into the mail of one worker, which is woken if it sleeps. False: closed. */
 bool weft__submit_mail(struct weft__worker *worker, weft__entry e);
 
-/* Any thread: [task], with a reference, is to be interrupted again once its worker has flushed. */
+/* Any thread: [task] is to be interrupted again once [worker], whose ring its operation is to go
+ * to, has flushed. Takes a reference of its own. */
 void weft__submit_ask(struct weft__worker *worker, struct weft_awaitable *task);
 
 /* Worker: onto its own list of pinned tasks. */

@@ -29,7 +29,8 @@ bool weft__suspend_is_wait(const struct weft_awaitable *task);
 /* The current task goes to the tail of what is runnable. Returns at once if nothing else is. */
 void weft__suspend_yield(void);
 
-/* The current task goes on when whoever holds it lets go: that one submits the stack (await.c). */
+/* The current task goes on once nobody holds it: the last holder submits the stack or, if there is
+ * none any more, the commit (await.c). */
 void weft__suspend_held(void);
 
 /* On any stack of the worker, with no lock held: runs [task], which is in no queue, until it

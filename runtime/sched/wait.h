@@ -16,8 +16,8 @@
  *     already -> wake; tokens pending -> struck, wake, not linked; else link. Nothing of the frame
  *     is touched afterwards.
  *  3. Who unlinks the node wakes, exactly once (weft__wake), as the last access to the frame.
- *  4. interrupt, called by a holder with tokens pending: unlink under that lock; whoever did, says
- *     so.
+ *  4. interrupt, called by a holder: unlink under that lock; whoever did says so, and does not
+ *     wake: the holder submits.
  *  5. The task goes on by weft__raise_in: a cancel that has struck is told although it was taken
  *     back since (asyncio: what was thrown is not taken back by uncancel). What was granted is
  *     passed on then.
@@ -41,10 +41,12 @@ struct weft__wait {
 struct weft__wait_kind {
     const char *name; /* "future", "sleep", ...: for reports; no two are the same */
 
-    /* Runs when the task's context is saved, on the next stack. */
+    /* Runs when the task's context is saved, on the next stack. NULL: it waits for an inlined
+     * child, and stands in no list. */
     void (*commit)(struct weft_awaitable *task, struct weft__wait *wait);
 
-    /* Runs in a canceller that holds the task, while tokens are pending. True: its node was
+    /* Runs in a canceller that holds the task, while tokens are pending, or the wait was struck by
+     * some that have left since. True: its node was
      * unlinked here, the task is to be resumed. The tokens may be passed on instead
      * (weft__walk_into). */
     bool (*interrupt)(struct weft_awaitable *task, struct weft__wait *wait,
@@ -56,11 +58,12 @@ struct weft__wait_kind {
     void (*abandon)(struct weft_awaitable *task, struct weft__wait *wait);
 };
 
-/* First step of every commit. The store comes before the look at the tokens, as a canceller puts
- * tokens before it looks at ws; so one of the two sees the other. A release store is enough, though
- * a load may overtake it, because of the lock that is taken in between: on x86 its RMW is a full
- * barrier, elsewhere the seq_cst load of the tokens is not done before an earlier release store.
- * Where no lock comes in between, the store is seq_cst (operation.c). */
+/* First step of a commit that takes the lock of a list. The store comes before the look at the
+ * tokens, as a canceller puts tokens before it looks at ws; so one of the two sees the other. A
+ * release store is enough, though a load may overtake it, because of the lock that is taken in
+ * between: on x86 its RMW is a full barrier, elsewhere the seq_cst load of the tokens is not done
+ * before an earlier release store. Where no lock comes in between, the store is seq_cst
+ * (operation.c). */
 WEFT__INLINE void weft__wait_publish(struct weft_awaitable *task)
 {
     weft__store_release(&task->ws, WEFT__WAITING);
