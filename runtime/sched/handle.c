@@ -80,7 +80,8 @@ struct weft_awaitable *weft__handle_ring(struct weft__alarm *alarm)
 static void call(struct weft_handle *handle)
 {
     struct weft__worker *worker = weft__self();
-    weft__vars outer = weft__locals_enter(weft__vars_ref(handle->vars));
+    weft__vars vars = weft__unlikely(handle->vars != 0) ? weft__vars_ref(handle->vars) : 0;
+    weft__vars outer = weft__locals_enter(vars);
 
     if (handle->done_fn)
         handle->done_fn(handle->future, handle->arg);
@@ -162,7 +163,8 @@ void weft_handle_unref(weft_handle_t *handle)
         return;
     weft_unref(handle->future);
     weft_strand_unref(handle->strand);
-    weft__vars_unref(handle->vars);
+    if (weft__unlikely(handle->vars != 0))
+        weft__vars_unref(handle->vars);
     if (handle->holds)
         weft__loop_drop(handle->loop);
     weft__slab_put(WEFT__SLAB_HANDLE, handle);
