@@ -40,8 +40,9 @@ static void add_worker(weft_stats_t *stats, struct weft__worker *worker)
 static void add_drivers(weft_stats_t *stats, struct weft_loop *loop)
 {
     bool entered = weft__loop_enter(loop);
+    unsigned there = weft__loop_closed(loop) ? 0 : loop->count;
 
-    for (unsigned i = 0; !weft__loop_closed(loop) && i < loop->count; i++) {
+    for (unsigned i = 0; i < there; i++) {
         weft__sim_point("stats");
         add_driver(stats, loop->workers[i].driver);
     }

@@ -15,7 +15,6 @@
  */
 #include "loop.h"
 #include "runtime/core/slab.h"
-#include "runtime/core/task.h"
 
 enum { TASKS = 12, FUTURES = 4, CHANNELS = 2, STRANDS = 2, STEPS = 60, CALLS = STEPS };
 enum { BODIES = TASKS + SIM_FOREIGN * STEPS, OBJECTS = 4 * BODIES + 128 };
@@ -353,22 +352,6 @@ static void forget_report(weft_loop_t *loop, const weft_exception_context_t *con
     SIM_CHECK(loop == world.loop && context->message != NULL);
 }
 
-static void count_awaitable(void *object, void *count)
-{
-    uint32_t refs = weft__load_relaxed(&((struct weft_awaitable *)object)->refs);
-
-    SIM_CHECK(refs <= INT32_MAX); /* dropped more often than taken */
-    *(unsigned *)count += refs != 0;
-}
-
-static unsigned awaitables(void)
-{
-    unsigned count = 0;
-
-    weft__slab_each(WEFT__SLAB_AWAITABLE, count_awaitable, &count);
-    return count;
-}
-
 static int by_address(const void *a, const void *b)
 {
     uintptr_t x = (uintptr_t) * (void *const *)a, y = (uintptr_t) * (void *const *)b;
@@ -450,7 +433,7 @@ static uint64_t run(uint64_t seed)
         sim_system->thread_join(threads[i]);
     uint64_t hash = weft__virtual_hash(sim);
     check_ends();
-    SIM_CHECK(awaitables() == 0);
+    SIM_CHECK(sim_awaitables() == 0);
     sim_end();
     return hash;
 }

@@ -475,7 +475,7 @@ static void make_world(void)
 
 static uint64_t run(uint64_t seed)
 {
-    unsigned before = awaitables(), foreigners;
+    unsigned before = sim_awaitables(), foreigners;
     weft__thread threads[FOREIGN + 1];
 
     sim_begin(weft__virtual_swarm(seed), 100 * WEFT__SECOND);
@@ -498,7 +498,7 @@ static uint64_t run(uint64_t seed)
     check_nodes();
     drop_all();
     weft_loop_unref(world.loop);
-    SIM_CHECK(awaitables() == before || world.breaks);
+    SIM_CHECK(sim_awaitables() == before || world.breaks);
     sim_end();
     return hash;
 }

@@ -23,6 +23,8 @@
 
 #include "io/driver/virtual.h"
 #include "runtime/base/random.h"
+#include "runtime/core/slab.h"
+#include "runtime/core/task.h"
 
 enum { SIM_PATIENCE = 60 /* seconds of the real clock for one seed */ };
 
@@ -117,6 +119,24 @@ static inline void sim_end(void)
     sim_steps += weft__virtual_steps(sim);
     SIM_CHECK(weft__virtual_open_files(sim) == 0);
     weft__virtual_free(sim);
+}
+
+/* ---- what is left over ---- */
+
+static inline void sim_count_awaitable(void *object, void *count)
+{
+    uint32_t refs = weft__load_relaxed(&((struct weft_awaitable *)object)->refs);
+
+    SIM_CHECK(refs <= INT32_MAX); /* dropped more often than taken */
+    *(unsigned *)count += refs != 0;
+}
+
+static inline unsigned sim_awaitables(void)
+{
+    unsigned count = 0;
+
+    weft__slab_each(WEFT__SLAB_AWAITABLE, sim_count_awaitable, &count);
+    return count;
 }
 
 /* ---- all runs ---- */

@@ -10,7 +10,6 @@
 #define WEFT_TESTS_SIM_WORLD_H
 
 #include "sim.h"
-#include "runtime/core/slab.h"
 #include "runtime/core/task.h"
 #include "runtime/async/create_task.h"
 #include "runtime/sched/loop.h"
@@ -175,24 +174,6 @@ static inline void end_one_endless(void)
         world.endless[i] = world.endless[--world.endless_count];
         (void)weft_cancel(task); /* or somebody else did */
     }
-}
-
-/* ---- what is left over ---- */
-
-static inline void count_awaitable(void *object, void *count)
-{
-    uint32_t refs = weft__load_relaxed(&((struct weft_awaitable *)object)->refs);
-
-    SIM_CHECK(refs <= INT32_MAX); /* dropped more often than taken */
-    *(unsigned *)count += refs != 0;
-}
-
-static inline unsigned awaitables(void)
-{
-    unsigned count = 0;
-
-    weft__slab_each(WEFT__SLAB_AWAITABLE, count_awaitable, &count);
-    return count;
 }
 
 #endif
