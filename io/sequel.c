@@ -19,7 +19,7 @@ struct weft_awaitable *weft__sequel_anchor(void *object,
 struct weft_handle *weft__sequel_new(struct weft_loop *loop, struct weft_awaitable *anchor,
                                      weft_done_fn_t run)
 {
-    struct weft_handle *handle = weft__handle_new(loop, 1);
+    struct weft_handle *handle = weft__handle_new(loop);
 
     if (!handle)
         return NULL;

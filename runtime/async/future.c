@@ -144,7 +144,7 @@ int weft_add_done_callback(weft_future_t *future, weft_done_fn_t fn, void *arg)
     loop = future->loop ? future->loop : worker ? worker->loop : NULL;
     if (!loop || weft__loop_closed(loop))
         return -ESHUTDOWN;
-    handle = weft__handle_new(loop, 1);
+    handle = weft__handle_new(loop);
     if (!handle)
         return -ENOMEM;
     weft__handle_hold(handle); /* the future may outlive the loop */

@@ -168,33 +168,40 @@ void weft_loop_set_slow_callback_duration(weft_loop_t *loop, weft_ns_t duration)
 
 /* ---- callbacks ---- */
 
-/* A handle for fn(arg), with a reference for the caller if it wants one. */
-static int make(weft_loop_t *loop, weft_callback_t fn, void *arg, weft_handle_t **handle,
-                const void *where, struct weft_handle **made)
+static int takes(weft_loop_t *loop, weft_callback_t fn)
 {
     if (!loop || !fn)
         return -EINVAL;
-    if (weft__unlikely(weft__loop_closed(loop)))
-        return -ESHUTDOWN;
-    *made = weft__handle_new(loop, handle ? 2 : 1);
-    if (weft__unlikely(!*made))
-        return -ENOMEM;
-    (*made)->fn = fn;
-    (*made)->arg = arg;
-    (*made)->where = where;
-    if (handle)
-        weft__handle_hold(*made);
-    return 0;
+    return weft__unlikely(weft__loop_closed(loop)) ? -ESHUTDOWN : 0;
+}
+
+/* A handle for fn(arg), with a reference more if somebody [wants] one; or NULL. */
+static struct weft_handle *make(weft_loop_t *loop, weft_callback_t fn, void *arg, bool wants,
+                                const void *where)
+{
+    struct weft_handle *handle = weft__handle_new(loop);
+
+    if (weft__unlikely(!handle))
+        return NULL;
+    handle->fn = fn;
+    handle->arg = arg;
+    handle->where = where;
+    if (wants)
+        weft__handle_hold(weft_handle_ref(handle));
+    return handle;
 }
 
 static int call_soon(weft_loop_t *loop, weft_callback_t fn, void *arg, weft_handle_t **handle,
                      const void *where)
 {
     struct weft_handle *made;
-    int rc = make(loop, fn, arg, handle, where, &made);
+    int rc = takes(loop, fn);
 
     if (rc < 0)
         return rc;
+    made = make(loop, fn, arg, handle, where);
+    if (!made)
+        return -ENOMEM;
     rc = weft__handle_submit(made);
     if (rc == 0 && handle)
         *handle = made;
@@ -229,13 +236,14 @@ int weft_loop_call_soon(weft_loop_t *loop, weft_callback_t fn, void *arg, weft_h
 static int call_at(weft_loop_t *loop, weft_ns_t when, weft_callback_t fn, void *arg,
                    weft_handle_t **handle, const void *where)
 {
-    struct weft_handle *made;
     int rc = when == WEFT_NONE ? -EINVAL : may_call(loop);
+    struct weft_handle *made;
 
-    if (rc == 0)
-        rc = make(loop, fn, arg, handle, where, &made);
-    if (rc < 0)
+    if (rc < 0 || (rc = takes(loop, fn)) < 0)
         return rc;
+    made = make(loop, fn, arg, handle, where);
+    if (!made)
+        return -ENOMEM;
     made->timed = true;
     made->alarm.ring = weft__handle_ring;
     rc = weft__alarm_set(weft__self() ? weft__self() : &loop->workers[0], &made->alarm, when);

@@ -102,7 +102,7 @@ static void on_signal(int signal, siginfo_t *info, void *context)
  */
 static bool schedule(struct weft_loop *loop, struct call call)
 {
-    struct weft_handle *handle = weft__handle_new(loop, 1);
+    struct weft_handle *handle = weft__handle_new(loop);
 
     if (!handle)
         return false;

@@ -29,11 +29,12 @@ struct thread_wait {
 static void run(struct weft__job *job)
 {
     struct thread_wait *w = weft__container_of(job, struct thread_wait, job);
-    weft__vars outer = weft__locals_enter(w->vars);
+    struct weft__thread_local *here = weft__thread_local(); /* no task's: it stays this thread */
+    weft__vars outer = weft__locals_enter(here, w->vars);
 
     w->vars = 0;
     w->error = w->fn(w->arg, &w->result);
-    weft__locals_leave(outer);
+    weft__locals_leave(here, outer);
     w->ran = true;
     weft__wake(job->task);
 }

@@ -8,7 +8,7 @@
 #include "runtime/sched/step.h"
 #include "runtime/sched/submit.h"
 
-struct weft_handle *weft__handle_new(struct weft_loop *loop, uint32_t refs)
+struct weft_handle *weft__handle_new(struct weft_loop *loop)
 {
     struct weft_handle *handle = weft__slab_get(WEFT__SLAB_HANDLE);
     struct weft__worker *self = weft__self();
@@ -17,22 +17,21 @@ struct weft_handle *weft__handle_new(struct weft_loop *loop, uint32_t refs)
     if (!handle)
         return NULL;
     handle->loop = loop;
-    handle->done_fn = NULL;
     handle->future = NULL;
     handle->timed = false;
-    handle->holds = false;
     handle->where = NULL;
     handle->vars = weft__locals_inherit();
     handle->strand = strand && strand != &loop->strand ? weft_strand_ref(strand) : NULL;
     handle->alarm.home = NULL;
     weft__store_relaxed(&handle->state, WEFT__HANDLE_SCHEDULED); /* relaxed: not shared yet */
-    weft__store_relaxed(&handle->refs, refs);
+    weft__store_relaxed(&handle->refs, 1);
     return handle;
 }
 
 void weft__handle_hold(struct weft_handle *handle)
 {
-    handle->holds = true;
+    /* relaxed: not shared yet. */
+    weft__store_relaxed(&handle->refs, weft__load_relaxed(&handle->refs) | WEFT__HANDLE_HOLDS);
     weft__loop_hold(handle->loop);
 }
 
@@ -77,19 +76,34 @@ struct weft_awaitable *weft__handle_ring(struct weft__alarm *alarm)
     return NULL;
 }
 
-static void call(struct weft_handle *handle)
+static void invoke(struct weft_handle *handle)
 {
-    struct weft__worker *worker = weft__self();
-    weft__vars vars = weft__unlikely(handle->vars != 0) ? weft__vars_ref(handle->vars) : 0;
-    weft__vars outer = weft__locals_enter(vars);
-
-    if (handle->done_fn)
+    if (handle->future)
         handle->done_fn(handle->future, handle->arg);
     else
         handle->fn(handle->arg);
-    weft__locals_leave(outer);
-    if (weft__unlikely(worker->debug))
-        weft__step_end(worker, NULL, handle);
+}
+
+static WEFT__NOINLINE void call_seeing(struct weft_handle *handle, struct weft__thread_local *here)
+{
+    weft__vars outer = weft__locals_enter(here, weft__vars_ref(handle->vars));
+
+    invoke(handle);
+    weft__locals_leave(here, outer);
+}
+
+static void call(struct weft_handle *handle)
+{
+    struct weft__thread_local *here = weft__thread_local(); /* a callback does not suspend */
+
+    if (weft__unlikely((handle->vars | here->vars) != 0)) {
+        call_seeing(handle, here);
+    } else {
+        invoke(handle);
+        weft__locals_leave(here, 0);
+    }
+    if (weft__unlikely(here->worker->debug))
+        weft__step_end(here->worker, NULL, handle);
 }
 
 void weft__handle_run(struct weft_handle *handle)
@@ -159,13 +173,18 @@ void weft_handle_unref(weft_handle_t *handle)
     if (!handle)
         return;
     /* The only holder needs no RMW. acquire: pairs with the release of the others' last drop. */
-    if (weft__load_acquire(&handle->refs) != 1 && weft__fetch_sub_acq_rel(&handle->refs, 1) != 1)
+    uint32_t refs = weft__load_acquire(&handle->refs);
+    if ((refs & ~WEFT__HANDLE_HOLDS) != 1 &&
+        (weft__fetch_sub_acq_rel(&handle->refs, 1) & ~WEFT__HANDLE_HOLDS) != 1)
         return;
-    weft_unref(handle->future);
-    weft_strand_unref(handle->strand);
-    if (weft__unlikely(handle->vars != 0))
+    /* A plain callback has none of these, and calls nothing for them. */
+    if (handle->future)
+        weft_unref(handle->future);
+    if (handle->strand)
+        weft_strand_unref(handle->strand);
+    if (handle->vars)
         weft__vars_unref(handle->vars);
-    if (handle->holds)
+    if (refs & WEFT__HANDLE_HOLDS)
         weft__loop_drop(handle->loop);
     weft__slab_put(WEFT__SLAB_HANDLE, handle);
 }

@@ -2,7 +2,9 @@
 /*
  * handle: a callback that is to be called once, by the loop.
  *
- * An object of 128 bytes from a slab. References: one of whoever asked for the handle (often
+ * An object of two cache lines from a slab. Whoever calls it reads only the first: it was
+ * often made on another core, and a second line from there makes a call a third slower
+ * (docs/benchmarks.md). References: one of whoever asked for the handle (often
  * nobody), and one of the queue or timer that holds it, which passes to the worker that runs it.
  * One that was asked for, or waits for a future, may outlive the loop, and cancelling it looks at
  * the loop's timers: so it holds the loop's memory (loop.h), which the others need not.
@@ -32,27 +34,33 @@ enum {
     WEFT__HANDLE_CANCELLED
 };
 
+#define WEFT__HANDLE_HOLDS (1u << 31)
+
 struct weft_handle {
     weft__entry next; /* first: a handle is an entry */
     struct weft_loop *loop;
-    _Atomic(uint32_t) refs;
+    _Atomic(uint32_t) refs; /* with HOLDS: the memory of the loop, till the last one goes */
     _Atomic(uint32_t) state;
-    weft_callback_t fn;
+    union {
+        weft_callback_t fn;
+        weft_done_fn_t done_fn; /* when it is called with `future` */
+    };
     void *arg;
-    weft_done_fn_t done_fn; /* instead of fn: a done callback of `future`, with a reference */
-    struct weft_awaitable *future;
-    struct weft_strand *strand; /* a reference, or NULL: the loop's own */
-    weft__vars vars;            /* that it sees; not changed once it is scheduled */
-    struct weft__alarm alarm;   /* of call_later and call_at */
+    struct weft_awaitable *future; /* a reference: it is a done callback, and the future is done */
+    struct weft_strand *strand;    /* a reference, or NULL: the loop's own */
+    weft__vars vars;               /* that it sees; not changed once it is scheduled */
+
+    struct weft__alarm alarm; /* of call_later and call_at; a place in a future's list before */
+    const void *where;        /* the code that asked for it, for reports; NULL: the runtime */
     bool timed;
-    bool holds;        /* the memory of the loop, till the last reference goes */
-    const void *where; /* the code that asked for it, for reports; NULL: the runtime */
 };
 
 _Static_assert(sizeof(struct weft_handle) <= 2 * WEFT__CACHE_LINE, "a slab's object");
+_Static_assert(offsetof(struct weft_handle, alarm) == WEFT__CACHE_LINE,
+               "what a call reads is in the first line");
 
-/* A new handle with [refs] references for the strand that is running here, or NULL. */
-struct weft_handle *weft__handle_new(struct weft_loop *loop, uint32_t refs);
+/* A new handle with one reference for the strand that is running here, or NULL. */
+struct weft_handle *weft__handle_new(struct weft_loop *loop);
 
 /* A new one that may be somebody's who holds nothing else of the loop: it holds the loop's memory.
  */

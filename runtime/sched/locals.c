@@ -51,7 +51,7 @@ weft__vars weft__locals_exchange(weft__vars vars)
     if (!task) {
         pthread_once(&once, make_key);
         pthread_setspecific(at_thread_exit, weft__thread_local());
-        return weft__locals_enter(vars);
+        return weft__locals_enter(weft__thread_local(), vars);
     }
     /* The lock keeps others from a look in between (weft_get_context). It is done already in a
      * handler that is told of its error; whoever looks then does so before it goes. */

@@ -26,21 +26,21 @@ WEFT__INLINE weft__vars weft__locals_inherit(void)
     return weft__unlikely(weft__load_relaxed(&weft__vars_used)) ? weft__locals_inherit_slow() : 0;
 }
 
-/* Around a call that does not suspend, on no task's stack: it sees [vars], which are taken over,
- * and what it sets goes with them. */
-WEFT__INLINE weft__vars weft__locals_enter(weft__vars vars)
+/* Around a call that does not suspend, on no task's stack, so that [here] stays its thread: it sees
+ * [vars], which are taken over, and what it sets goes with them. */
+WEFT__INLINE weft__vars weft__locals_enter(struct weft__thread_local *here, weft__vars vars)
 {
-    weft__vars outer = weft__thread_local()->vars;
+    weft__vars outer = here->vars;
 
-    weft__thread_local()->vars = vars;
+    here->vars = vars;
     return outer;
 }
 
-WEFT__INLINE void weft__locals_leave(weft__vars outer)
+WEFT__INLINE void weft__locals_leave(struct weft__thread_local *here, weft__vars outer)
 {
-    weft__vars inner = weft__thread_local()->vars;
+    weft__vars inner = here->vars;
 
-    weft__thread_local()->vars = outer;
+    here->vars = outer;
     if (weft__unlikely(inner != 0))
         weft__vars_unref(inner);
 }

@@ -13,8 +13,7 @@ static void report(struct weft_loop *loop, int64_t taken, struct weft_awaitable 
     char text[320], name[128] = "", where[128] = "";
 
     if (handle) {
-        weft__symbol(handle->done_fn ? (void *)handle->done_fn : (void *)handle->fn, name,
-                     sizeof name);
+        weft__symbol((void *)handle->fn, name, sizeof name);
         weft__symbol(handle->where, where, sizeof where);
     }
     snprintf(text, sizeof text, "a step took %lld.%03lld seconds%s%s%s%s",

@@ -209,6 +209,47 @@ CASE(contextvar, a_callback_sees_what_was_seen_where_it_was_added)
     CHECK(sees(&user, "nobody"));
 }
 
+enum { STRANGERS = 3 };
+
+static atomic_int strangers;
+
+static void sees_nothing_and_sets(void *loop)
+{
+    CHECK(sees(&user, "nobody"));
+    CHECK_INT(set(&user, "callback"), 0);
+    if (atomic_fetch_add(&strangers, 1) + 1 == STRANGERS)
+        weft_loop_stop(loop);
+}
+
+/* With one worker the callbacks run on this very thread. */
+static void *runs_strangers(void *arg)
+{
+    weft_loop_t *loop;
+
+    (void)arg;
+    CHECK_INT(weft_new_event_loop(&loop, .workers = workers), 0);
+    for (int i = 0; i < STRANGERS; i++)
+        CHECK_INT(weft_loop_call_soon(loop, sees_nothing_and_sets, loop, NULL), 0);
+    CHECK_INT(set(&user, "thread"), 0);
+    CHECK_INT(weft_loop_run_forever(loop), 0);
+    CHECK(sees(&user, "thread"));
+    CHECK_INT(atomic_load(&destroyed), STRANGERS);
+    CHECK_INT(weft_loop_close(loop), 0);
+    return NULL;
+}
+
+CASE(contextvar, callbacks_leave_a_threads_own_alone_and_see_none_of_each_others)
+{
+    pthread_t thread;
+    atomic_store(&strangers, 0);
+    atomic_store(&destroyed, 0);
+
+    CHECK_INT(pthread_create(&thread, NULL, runs_strangers, NULL), 0);
+    CHECK_INT(pthread_join(thread, NULL), 0);
+
+    CHECK_INT(atomic_load(&strangers), STRANGERS);
+}
+
 static int on_a_thread(void *arg, void **result)
 {
     CHECK(sees(&user, arg));

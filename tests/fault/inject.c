@@ -282,10 +282,10 @@ void __wrap_free(void *memory)
 /* Tasks and handles are objects of slabs: to get one fails also where the slab has some left. */
 struct weft_awaitable *__real_weft__awaitable_new(enum weft__kind kind, const weft_corofn_t *fn,
                                                   void *arg, const char *where);
-struct weft_handle *__real_weft__handle_new(struct weft_loop *loop, uint32_t refs);
+struct weft_handle *__real_weft__handle_new(struct weft_loop *loop);
 struct weft_awaitable *__wrap_weft__awaitable_new(enum weft__kind kind, const weft_corofn_t *fn,
                                                   void *arg, const char *where);
-struct weft_handle *__wrap_weft__handle_new(struct weft_loop *loop, uint32_t refs);
+struct weft_handle *__wrap_weft__handle_new(struct weft_loop *loop);
 
 struct weft_awaitable *__wrap_weft__awaitable_new(enum weft__kind kind, const weft_corofn_t *fn,
                                                   void *arg, const char *where)
@@ -293,9 +293,9 @@ struct weft_awaitable *__wrap_weft__awaitable_new(enum weft__kind kind, const we
     return no_memory("awaitable") ? NULL : __real_weft__awaitable_new(kind, fn, arg, where);
 }
 
-struct weft_handle *__wrap_weft__handle_new(struct weft_loop *loop, uint32_t refs)
+struct weft_handle *__wrap_weft__handle_new(struct weft_loop *loop)
 {
-    return no_memory("handle") ? NULL : __real_weft__handle_new(loop, refs);
+    return no_memory("handle") ? NULL : __real_weft__handle_new(loop);
 }
 
 /* ---- mappings ---- */
