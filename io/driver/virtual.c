@@ -67,9 +67,22 @@ bool weft__virtual_strikes(struct weft__virtual *sim, enum weft__virtual_fault f
 const char *weft__virtual_fault_name(enum weft__virtual_fault fault)
 {
     static const char *const names[WEFT__VIRTUAL_FAULTS] = {
-        "late",         "out of order", "short",         "EINTR",         "spurious ECANCELED",
-        "ENOBUFS",      "held back",    "overflow",      "multishot end", "cancel too late",
-        "cancel early", "cancel gone",  "spurious wake", "stall",         "kicked",
+        "late",
+        "out of order",
+        "short",
+        "EINTR",
+        "spurious ECANCELED",
+        "ENOBUFS",
+        "held back",
+        "refused",
+        "overflow",
+        "multishot end",
+        "cancel too late",
+        "cancel early",
+        "cancel gone",
+        "spurious wake",
+        "stall",
+        "kicked",
         "moved",
     };
 

@@ -64,6 +64,7 @@ enum weft__virtual_fault {
     WEFT__VIRTUAL_CANCELED,     /* -ECANCELED that nobody asked for */
     WEFT__VIRTUAL_NOBUFS,       /* RECV or SEND */
     WEFT__VIRTUAL_HELD_BACK,    /* posted only when the owner enters, is kicked, or a tick passes */
+    WEFT__VIRTUAL_REFUSED,      /* an enter takes nothing more: what is left waits for the next */
     WEFT__VIRTUAL_OVERFLOW, /* the completion queue is full, or (by chance) acts as if it were */
     WEFT__VIRTUAL_MULTISHOT_END, /* an ACCEPT ends by itself, with a connection */
     WEFT__VIRTUAL_CANCEL_LATE,   /* the operation completes in spite of a cancel, as it was done or

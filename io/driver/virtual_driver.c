@@ -210,7 +210,7 @@ static void park(struct weft__driver *driver, int64_t deadline)
     do {
         if (weft__virtual_owes(d))
             weft__virtual_enter(d);
-        if (d->head != d->tail || d->wake || deadline <= sim->now || sim->dead ||
+        if (d->published || d->head != d->tail || d->wake || deadline <= sim->now || sim->dead ||
             weft__virtual_strikes(sim, WEFT__VIRTUAL_SPURIOUS_WAKE))
             break;
         in_time = weft__virtual_block(sim, "parked", deadline);

@@ -289,7 +289,7 @@ bool weft__virtual_owes(const struct weft__virtual_driver *d)
 void weft__virtual_enter(struct weft__virtual_driver *d)
 {
     weft__count(&d->driver.counters.enters, 1); /* relaxed: a statistic */
-    while (d->published)
+    while (d->published && !weft__virtual_strikes(d->sim, WEFT__VIRTUAL_REFUSED))
         hand_over_one(d);
     try_all(d);
     post_held(d);
@@ -338,6 +338,8 @@ int weft__virtual_cancel(struct weft__virtual_driver *d, const struct weft__oper
 
 void weft__virtual_cancel_all(struct weft__virtual_driver *d)
 {
+    while (d->published) /* not to be asked again */
+        hand_over_one(d);
     for (struct weft__virtual_request *r = d->in_flight; r; r = r->next)
         if (!r->done)
             cancel_request(d, r);

@@ -223,6 +223,27 @@ Test(operation, a_cancel_before_the_kernel_knows_of_it_is_asked_for_again)
     cr_expect_gt(early, 0);
 }
 
+Test(operation, a_cancel_is_asked_for_until_the_kernel_has_taken_it)
+{
+    uint64_t refused = 0;
+
+    for (uint64_t seed = 0; seed < WORLDS; seed++) {
+        struct receiver r = {0};
+        set_up((struct weft__virtual_config){.seed = seed,
+                                             .fault_one_in = {[WEFT__VIRTUAL_REFUSED] = 2}},
+               1);
+
+        int rc = run_main(&cancels_before_the_kernel_knows, &r);
+        refused += weft__virtual_faults(sim, WEFT__VIRTUAL_REFUSED);
+
+        cr_assert_eq(rc, 0);
+        cr_assert(r.received == -ECANCELED && r.after == 0, "seed %d", (int)seed);
+        tear_down();
+    }
+
+    cr_expect_gt(refused, 0);
+}
+
 /* ---- one that nobody awaits ---------------------------------------------------------------------
  */
 

@@ -104,7 +104,7 @@ Test(virtual_kernel, streams_are_intact_whatever_goes_wrong_and_everything_goes_
         WEFT__VIRTUAL_LATE,          WEFT__VIRTUAL_OUT_OF_ORDER, WEFT__VIRTUAL_SHORT,
         WEFT__VIRTUAL_EINTR,         WEFT__VIRTUAL_CANCELED,     WEFT__VIRTUAL_NOBUFS,
         WEFT__VIRTUAL_STALL,         WEFT__VIRTUAL_HELD_BACK,    WEFT__VIRTUAL_OVERFLOW,
-        WEFT__VIRTUAL_SPURIOUS_WAKE,
+        WEFT__VIRTUAL_SPURIOUS_WAKE, WEFT__VIRTUAL_REFUSED,
     };
     static struct side from, to;
 
