@@ -34,13 +34,13 @@ static void send_token(struct weft_loop *loop, unsigned id)
     weft__store_release(&worker->token, 1);
     loop->class->wake(worker->driver);
     /* acq_rel, with settle. The token alone may let the worker, and its loop, go to their end. */
-    weft__fetch_sub_acq_rel(&loop->idle.senders, 1);
+    weft__fetch_sub_acq_rel(&loop->idle.visitors, 1);
 }
 
 void weft__idle_settle(struct weft_loop *loop)
 {
     /* seq_cst: see weft__loop_enter; acquires what they did. */
-    for (unsigned pauses = 1; weft__load_seq_cst(&loop->idle.senders) > 0; pauses++) {
+    for (unsigned pauses = 1; weft__load_seq_cst(&loop->idle.visitors) > 0; pauses++) {
         if (pauses % WEFT__SPIN_PAUSES == 0)
             sched_yield(); /* they may have lost their core */
         else
@@ -71,7 +71,7 @@ void weft__idle_wake_one(struct weft_loop *loop)
     if (idle->sleepers > 0 && weft__load_relaxed(&idle->word) < WEFT__IDLE_SEARCHER) {
         id = idle->sleeper[--idle->sleepers];
         change(idle, +1, -1);
-        weft__fetch_add_relaxed(&idle->senders, 1); /* relaxed: under the lock */
+        weft__fetch_add_relaxed(&idle->visitors, 1); /* relaxed: under the lock */
     }
     weft__spin_unlock(&idle->lock);
     if (id < 0)
@@ -106,7 +106,7 @@ void weft__idle_wake_worker(struct weft_loop *loop, struct weft__worker *worker)
     bool sleeps = take_off(idle, worker->id);
     if (sleeps) {
         change(idle, +1, -1);
-        weft__fetch_add_relaxed(&idle->senders, 1); /* relaxed: under the lock */
+        weft__fetch_add_relaxed(&idle->visitors, 1); /* relaxed: under the lock */
     }
     weft__spin_unlock(&idle->lock);
     if (sleeps)

@@ -52,7 +52,7 @@ struct weft__idle {
     _Atomic(uint32_t) level; /* of the throttle */
     bool membarrier;         /* pushes are plain; constant */
     WEFT__ALIGNED_APART struct weft__spin lock;
-    _Atomic(uint32_t) senders; /* threads that wake somebody, or are at a task from outside */
+    _Atomic(uint32_t) visitors; /* threads in a wake, or at something of the loop from outside */
     unsigned sleepers;
     uint16_t sleeper[WEFT_WORKERS_MAX]; /* worker ids, the one that slept last at the end */
 };

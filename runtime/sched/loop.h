@@ -123,14 +123,14 @@ WEFT__INLINE bool weft__loop_enter(struct weft_loop *loop)
 
     if (weft__likely(self && self->loop == loop))
         return false;
-    weft__fetch_add_seq_cst(&loop->idle.senders, 1); /* seq_cst: before that */
+    weft__fetch_add_seq_cst(&loop->idle.visitors, 1); /* seq_cst: before that */
     return true;
 }
 
 WEFT__INLINE void weft__loop_leave(struct weft_loop *loop, bool entered)
 {
     if (weft__unlikely(entered))
-        weft__fetch_sub_acq_rel(&loop->idle.senders, 1); /* acq_rel: with weft__idle_settle */
+        weft__fetch_sub_acq_rel(&loop->idle.visitors, 1); /* acq_rel: with weft__idle_settle */
 }
 
 #endif
