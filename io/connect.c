@@ -4,6 +4,7 @@
 #include "io/address.h"
 #include "io/socket.h"
 #include "io/stream.h"
+#include "runtime/base/options.h"
 #include "runtime/sched/loop.h"
 #include "runtime/sched/misuse.h"
 
@@ -20,8 +21,10 @@ static int connect_to_any(const struct addrinfo *list, int *fd)
 }
 
 int weft_open_connection_opts(const char *host, uint16_t port, weft_reader_t **reader,
-                              weft_writer_t **writer, const weft_net_opts_t *opts)
+                              weft_writer_t **writer, const weft_net_opts_t *given)
 {
+    weft_net_opts_t full;
+    const weft_net_opts_t *opts = weft__options(given, &full, sizeof full);
     struct weft__worker *worker = weft__self();
     struct weft_loop *loop = worker ? worker->loop : NULL;
     struct weft__stream *stream;
@@ -32,14 +35,16 @@ int weft_open_connection_opts(const char *host, uint16_t port, weft_reader_t **r
         return weft__no_task("open_connection");
     if (!host || !reader || !writer)
         return -EINVAL;
-    rc = weft__address_resolve(host, port, opts ? opts->family : 0, false, &list);
+    if (!opts)
+        return weft__bad_options();
+    rc = weft__address_resolve(host, port, opts->family, false, &list);
     if (rc < 0)
         return rc;
     rc = connect_to_any(list, &fd);
     freeaddrinfo(list);
     if (rc < 0)
         return rc;
-    stream = weft__stream_new(loop, fd, opts ? opts->limit : 0);
+    stream = weft__stream_new(loop, fd, opts->limit);
     if (!stream) {
         weft__socket_close(fd);
         return -ENOMEM;

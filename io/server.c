@@ -8,6 +8,7 @@
 #include "weft/strand.h"
 #include "io/address.h"
 #include "io/socket.h"
+#include "runtime/base/options.h"
 #include "runtime/sched/locals.h"
 #include "runtime/sched/loop.h"
 #include "runtime/sched/misuse.h"
@@ -152,9 +153,10 @@ static int bind_and_start(struct weft_server *server, const struct addrinfo *lis
 }
 
 int weft_start_server_opts(weft_client_fn_t client, void *arg, const char *host, uint16_t port,
-                           weft_server_t **server, const weft_net_opts_t *opts)
+                           weft_server_t **server, const weft_net_opts_t *given)
 {
-    static const weft_net_opts_t defaults = {.size = sizeof defaults};
+    weft_net_opts_t full;
+    const weft_net_opts_t *opts = weft__options(given, &full, sizeof full);
     struct addrinfo *list = NULL;
     struct weft_server *s;
     int rc;
@@ -163,9 +165,7 @@ int weft_start_server_opts(weft_client_fn_t client, void *arg, const char *host,
         return weft__no_task("start_server");
     if (!client || !server)
         return -EINVAL;
-    if (!opts)
-        opts = &defaults;
-    rc = weft__strand_check(opts->strand, weft__self()->loop);
+    rc = opts ? weft__strand_check(opts->strand, weft__self()->loop) : weft__bad_options();
     if (rc < 0)
         return rc;
     rc = weft__address_resolve(host, port, opts->family, true, &list);

@@ -16,6 +16,7 @@
 #include "weft/wait.h"
 #include "io/driver/virtual.h"
 #include "runtime/base/clock.h"
+#include "runtime/base/options.h"
 #include "runtime/core/task.h"
 #include "runtime/sched/loop.h"
 #include "runtime/sched/misuse.h"
@@ -157,18 +158,17 @@ static int simulate(struct test *test, void **result, const weft_testing_opts_t 
     return rc;
 }
 
-int weft_testing_run_opts(weft_coro_t *coro, void **result, const weft_testing_opts_t *opts)
+int weft_testing_run_opts(weft_coro_t *coro, void **result, const weft_testing_opts_t *given)
 {
-    const weft_testing_opts_t defaults = {.size = sizeof defaults};
+    weft_testing_opts_t full;
+    const weft_testing_opts_t *opts = weft__options(given, &full, sizeof full);
     struct test test = {.coro = coro};
     int rc;
 
     if (!coro)
         return weft__misuse(-EPROTOTYPE, "run of no coroutine");
-    if (!opts)
-        opts = &defaults;
-    test.limit = opts->limit > 0 ? opts->limit : day;
-    rc = simulate(&test, result, opts);
+    test.limit = opts && opts->limit > 0 ? opts->limit : day;
+    rc = opts ? simulate(&test, result, opts) : weft__bad_options();
     if (test.coro)
         weft_coro_close(test.coro);
     return rc;

@@ -11,7 +11,7 @@
 
 /* Counters since the loop began, summed over its workers; each only grows, but for the gauges. */
 typedef struct weft_stats {
-    size_t size;               /* set by the caller: sizeof(weft_stats_t) */
+    size_t size;               /* set by the caller: sizeof(weft_stats_t), of whichever version */
     uint64_t spawned;          /* tasks created */
     uint64_t inlined;          /* of these: run on their parent's stack */
     uint64_t switches;         /* context switches */

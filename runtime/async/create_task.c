@@ -2,6 +2,7 @@
 #include "runtime/async/create_task.h"
 
 #include "weft/strand.h"
+#include "runtime/base/options.h"
 #include "runtime/core/waiters.h"
 #include "runtime/sched/locals.h"
 #include "runtime/sched/loop.h"
@@ -32,7 +33,7 @@ static int check(struct weft_loop *loop, const weft_coro_t *coro, const weft_tas
     uint32_t bytes = opts->stack_size ? opts->stack_size : coro->fn->stack_size;
 
     if (weft__unlikely(entered) && weft__loop_closed(loop))
-        return -ESHUTDOWN;
+        return weft__on_closed(loop, "create_task");
     if (weft__unlikely(opts->pinned) && (opts->strand || entered))
         return -EINVAL;
     *stack_class = bytes ? weft__stack_class(bytes) : WEFT__STACK_DEFAULT_CLASS;
@@ -82,7 +83,7 @@ static bool may_start_here(const struct weft_loop *loop, const weft_task_t *task
 WEFT__INLINE int begin(struct weft_loop *loop, weft_coro_t *coro, const weft_task_opts_t *opts,
                        bool entered, weft_task_t **task)
 {
-    int stack_class, rc = check(loop, coro, opts, entered, &stack_class);
+    int stack_class = 0, rc = check(loop, coro, opts, entered, &stack_class);
 
     if (rc == 0 && opts->name)
         rc = weft__awaitable_set_name(coro, opts->name);
@@ -178,17 +179,19 @@ typedef int make_fn(struct weft_loop *loop, weft_coro_t *coro, const weft_task_o
                     weft_task_t **task);
 
 /* [loop]: NULL is the running one. */
-static weft_task_t *start(struct weft_loop *loop, weft_coro_t *coro, const weft_task_opts_t *opts,
+static weft_task_t *start(struct weft_loop *loop, weft_coro_t *coro, const weft_task_opts_t *given,
                           make_fn *make)
 {
     struct weft__worker *worker = weft__self();
+    weft_task_opts_t full;
+    const weft_task_opts_t *opts = weft__options(given, &full, sizeof full);
     weft_task_t *task;
     int rc;
 
     if (!loop && worker)
         loop = worker->loop;
-    if (weft__unlikely(!loop)) {
-        rc = weft__no_task("create_task");
+    if (weft__unlikely(!loop || !opts)) {
+        rc = loop ? weft__bad_options() : weft__no_task("create_task");
         weft_coro_close(coro);
         return weft__awaitable_failed(rc);
     }
@@ -233,7 +236,7 @@ weft_task_t *weft_create_task_opts(weft_coro_t *coro, const weft_task_opts_t *op
 
     if (!opts)
         opts = &defaults;
-    if (weft__likely(is_plain(worker, coro, opts)))
+    if (weft__likely(opts->size == sizeof *opts && is_plain(worker, coro, opts)))
         return create_plain(worker, coro);
     return start(NULL, coro, opts, weft__create_task);
 }
@@ -241,10 +244,10 @@ weft_task_t *weft_create_task_opts(weft_coro_t *coro, const weft_task_opts_t *op
 weft_task_t *weft_loop_create_task_opts(weft_loop_t *loop, weft_coro_t *coro,
                                         const weft_task_opts_t *opts)
 {
-    return start(loop, coro, opts ? opts : &defaults, weft__create_task);
+    return start(loop, coro, opts, weft__create_task);
 }
 
 weft_task_t *weft_new_task_opts(weft_loop_t *loop, weft_coro_t *coro, const weft_task_opts_t *opts)
 {
-    return start(loop, coro, opts ? opts : &defaults, weft__new_task);
+    return start(loop, coro, opts, weft__new_task);
 }

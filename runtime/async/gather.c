@@ -26,6 +26,7 @@
 
 #include "runtime/async/children.h"
 #include "runtime/async/watch.h"
+#include "runtime/base/options.h"
 #include "runtime/base/sim.h"
 #include "runtime/core/waiters.h"
 #include "runtime/sched/await.h"
@@ -302,16 +303,17 @@ static weft_future_t *start(struct weft_loop *loop, weft_awaitable_t *const *aws
 }
 
 weft_future_t *weft_gather_future_opts(weft_awaitable_t *const *aws, size_t count,
-                                       const weft_gather_opts_t *opts)
+                                       const weft_gather_opts_t *given)
 {
-    static const weft_gather_opts_t defaults = {.size = sizeof defaults};
     struct weft__worker *worker = weft__self();
+    weft_gather_opts_t full;
+    const weft_gather_opts_t *opts = weft__options(given, &full, sizeof full);
 
-    if (!worker) {
+    if (!worker || !opts) {
         weft__children_drop(aws, count);
-        return weft__awaitable_failed(weft__no_task("gather"));
+        return weft__awaitable_failed(worker ? weft__bad_options() : weft__no_task("gather"));
     }
-    return start(worker->loop, aws, count, opts ? opts : &defaults);
+    return start(worker->loop, aws, count, opts);
 }
 
 const weft_result_t *weft_gather_results(const weft_future_t *future, size_t *count)

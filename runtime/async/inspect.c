@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "runtime/async/inspect.h"
+#include "runtime/base/options.h"
 #include "runtime/base/symbol.h"
 #include "runtime/core/backtrace.h"
 #include "runtime/sched/await.h"
@@ -58,18 +59,18 @@ static weft_loop_t *or_running(weft_loop_t *loop)
 
 int weft_loop_stats(weft_loop_t *loop, weft_stats_t *stats)
 {
+    weft_stats_t full = {0};
+
     loop = or_running(loop);
     if (!loop)
         return -EPERM;
-    if (!stats || stats->size != sizeof *stats)
-        return -EINVAL;
-    *stats = (weft_stats_t){.size = sizeof *stats, .workers = loop->count};
+    full.workers = loop->count;
     for (unsigned i = 0; i < loop->count; i++)
-        add_worker(stats, &loop->workers[i]);
-    add_drivers(stats, loop);
-    stats->kicks = weft__load_relaxed(&loop->kicks);
-    stats->stacks_unguarded = weft__load_relaxed(&loop->stack_pool.unguarded);
-    return 0;
+        add_worker(&full, &loop->workers[i]);
+    add_drivers(&full, loop);
+    full.kicks = weft__load_relaxed(&loop->kicks);
+    full.stacks_unguarded = weft__load_relaxed(&loop->stack_pool.unguarded);
+    return weft__options_give(stats, &full, sizeof full);
 }
 
 static int64_t cpu_time(struct weft__worker *worker)
@@ -89,17 +90,16 @@ int weft_loop_worker_stats(weft_loop_t *loop, unsigned worker, weft_worker_stats
     loop = or_running(loop);
     if (!loop)
         return -EPERM;
-    if (!stats || stats->size != sizeof *stats || worker >= loop->count)
+    if (worker >= loop->count)
         return -EINVAL;
     struct weft__worker *w = &loop->workers[worker];
-    *stats = (weft_worker_stats_t){
-        .size = sizeof *stats,
+    weft_worker_stats_t full = {
         .switches = weft__load_relaxed(&w->counters.switches),
         .steals = weft__load_relaxed(&w->counters.steals),
         .parks = weft__load_relaxed(&w->counters.parks),
         .cpu_ns = cpu_time(w),
     };
-    return 0;
+    return weft__options_give(stats, &full, sizeof full);
 }
 
 /* ---- stacks ---- */

@@ -81,7 +81,7 @@ static int can_run(weft_loop_t *loop)
     uint32_t state = weft__load_acquire(&loop->state); /* acquire: as weft__loop_closed */
 
     if (weft__loop_closed(loop))
-        return -ESHUTDOWN;
+        return weft__on_closed(loop, "run");
     return weft__self() || state == WEFT__LOOP_RUNNING
                ? weft__misuse(-EBUSY, "a loop is run while one is running")
                : 0;
@@ -172,7 +172,7 @@ static int takes(weft_loop_t *loop, weft_callback_t fn)
 {
     if (!loop || !fn)
         return -EINVAL;
-    return weft__unlikely(weft__loop_closed(loop)) ? -ESHUTDOWN : 0;
+    return weft__unlikely(weft__loop_closed(loop)) ? weft__on_closed(loop, "a callback") : 0;
 }
 
 /* A handle for fn(arg), with a reference more if somebody [wants] one; or NULL. */

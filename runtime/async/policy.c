@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "weft/policy.h"
 
+#include "runtime/base/options.h"
 #include "runtime/base/thread_local.h"
 #include "runtime/sched/loop.h"
+#include "runtime/sched/misuse.h"
 
 /* ---- what the policies are made of ---- */
 
@@ -13,11 +15,9 @@ static int new_loop(weft_loop_t **loop, const weft_run_opts_t *opts, const char 
 
     if (rc < 0)
         return rc;
-    if (opts) {
-        config.workers = opts->workers;
-        config.order = opts->order;
-        config.debug = opts->debug;
-    }
+    config.workers = opts->workers;
+    config.order = opts->order;
+    config.debug = opts->debug;
     return weft__loop_new(loop, &config);
 }
 
@@ -91,10 +91,14 @@ void weft_set_event_loop_policy(const weft_event_loop_policy_t *policy)
     weft__store_release(&current, policy ? policy : &by_default);
 }
 
-int weft_new_event_loop_opts(weft_loop_t **loop, const weft_run_opts_t *opts)
+int weft_new_event_loop_opts(weft_loop_t **loop, const weft_run_opts_t *given)
 {
     weft_loop_factory_t make = weft_get_event_loop_policy()->new_event_loop;
+    weft_run_opts_t full;
+    const weft_run_opts_t *opts = weft__options(given, &full, sizeof full);
 
+    if (!opts)
+        return weft__bad_options();
     return make ? make(loop, opts) : new_default(loop, opts);
 }
 

@@ -11,6 +11,7 @@
 #include "weft/loop.h"
 #include "runtime/async/create_task.h"
 #include "runtime/async/signal.h"
+#include "runtime/base/options.h"
 #include "runtime/sched/cancel.h"
 #include "runtime/sched/loop.h"
 #include "runtime/sched/misuse.h"
@@ -133,10 +134,13 @@ void weft_runner_init_opts(weft_runner_t *runner, const weft_run_opts_t *opts)
 {
     struct runner *r = of(runner);
 
+    weft_run_opts_t full;
+    const weft_run_opts_t *known = weft__options(opts, &full, sizeof full);
+
     *r = (struct runner){.state = NEW};
-    if (opts) /* as much of it as the caller knows of */
-        memcpy(&r->opts, opts, opts->size < sizeof r->opts ? opts->size : sizeof r->opts);
-    r->opts.size = sizeof r->opts;
+    if (known)
+        r->opts = *known;
+    r->opts.size = known ? sizeof r->opts : 0; /* 0: the first use refuses them */
 }
 
 static int make_loop(struct runner *r)
@@ -163,7 +167,7 @@ static int ensure_loop(struct runner *r)
     if (r->state == CLOSED)
         return weft__misuse(-ESHUTDOWN, "a runner is used after its end");
     if (r->state == NEW)
-        rc = make_loop(r);
+        rc = r->opts.size ? make_loop(r) : weft__bad_options();
     if (rc == 0)
         r->state = OPEN;
     return rc;

@@ -8,6 +8,7 @@
 #include "runtime/sched/handle.h"
 #include "runtime/sched/locals.h"
 #include "runtime/sched/loop.h"
+#include "runtime/sched/misuse.h"
 
 struct watched {
     _Atomic(struct weft_loop *) loop; /* NULL: not ours */
@@ -240,7 +241,7 @@ static int add_locked(struct weft_loop *loop, int signal, struct call *call, boo
     int rc = 0;
 
     if (weft__loop_closed(loop)) /* or its end, which takes the mutex later, sees the handler */
-        return -ESHUTDOWN;
+        return weft__on_closed(loop, "a signal handler");
     if (owner && is_inherited(w)) {
         (void)disinherit(w, signal);
         owner = NULL;

@@ -32,6 +32,7 @@
 
 #include "runtime/async/create_task.h"
 #include "runtime/async/gate.h"
+#include "runtime/base/options.h"
 #include "runtime/core/error.h"
 #include "runtime/core/waiters.h"
 #include "runtime/sched/await.h"
@@ -235,17 +236,19 @@ static void fill(struct group *group, struct weft_awaitable *task)
     group->depth = weft__scope_depth(task);
 }
 
-int weft_taskgroup_enter_opts(weft_taskgroup_t *tg, const weft_taskgroup_opts_t *opts)
+int weft_taskgroup_enter_opts(weft_taskgroup_t *tg, const weft_taskgroup_opts_t *given)
 {
     struct group *group = (struct group *)tg;
     struct weft__worker *worker = weft__self();
     struct weft_awaitable *task = worker ? weft__worker_task(worker) : NULL;
+    weft_taskgroup_opts_t full;
+    const weft_taskgroup_opts_t *opts = weft__options(given, &full, sizeof full);
     bool asked;
     int rc;
 
     if (!task)
         return weft__no_task("task group");
-    rc = opts ? weft__strand_check(opts->strand, worker->loop) : 0;
+    rc = opts ? weft__strand_check(opts->strand, worker->loop) : weft__bad_options();
     if (rc < 0)
         return rc;
     rc = weft__block_enter(task, &group->block, abandon_block);
@@ -253,7 +256,7 @@ int weft_taskgroup_enter_opts(weft_taskgroup_t *tg, const weft_taskgroup_opts_t 
         return rc == -EALREADY ? weft__misuse(rc, "a task group is entered twice") : rc;
     asked = weft__mark_is(&group->mark, WEFT__MARK_ASKED);
     fill(group, task);
-    group->strand = opts ? weft_strand_ref(opts->strand) : NULL;
+    group->strand = weft_strand_ref(opts->strand);
     weft__mark_set(&group->mark, WEFT__MARK_OPEN);
     if (asked)
         weft_taskgroup_cancel(tg);
@@ -348,16 +351,19 @@ static int start(struct group *group, weft_coro_t *coro, weft_task_t **out,
 }
 
 int weft_taskgroup_create_task_opts(weft_taskgroup_t *tg, weft_coro_t *coro, weft_task_t **task,
-                                    const weft_task_opts_t *opts)
+                                    const weft_task_opts_t *given)
 {
-    static const weft_task_opts_t defaults = {.size = sizeof defaults};
+    weft_task_opts_t full;
+    const weft_task_opts_t *opts = weft__options(given, &full, sizeof full);
     int rc = 0;
 
     if (!coro)
         return weft__misuse(-EPROTOTYPE, "a task of no coroutine");
     if (!weft__self())
         rc = weft__no_task("a task of a group");
-    else if (opts && opts->detached)
+    else if (!opts)
+        rc = weft__bad_options();
+    else if (opts->detached)
         rc = -EINVAL;
     else
         rc = admit((struct group *)tg);
@@ -365,7 +371,7 @@ int weft_taskgroup_create_task_opts(weft_taskgroup_t *tg, weft_coro_t *coro, wef
         weft_coro_close(coro);
         return rc;
     }
-    return start((struct group *)tg, coro, task, opts ? opts : &defaults);
+    return start((struct group *)tg, coro, task, opts);
 }
 
 /* ---- exit ---- */

@@ -25,6 +25,7 @@
  *             after it was woken; but they take a second turn under the lock, and no rendezvous can
  *             be had by them.
  */
+#include "runtime/base/options.h"
 #include "runtime/sync/channel.h"
 
 #include <stdlib.h>
@@ -288,13 +289,17 @@ uint64_t weft__channel_number(const struct weft_channel *channel)
 }
 
 int weft_channel_create_opts(weft_channel_t **channel, size_t capacity, size_t size,
-                             const weft_channel_opts_t *opts)
+                             const weft_channel_opts_t *given)
 {
+    weft_channel_opts_t full;
+    const weft_channel_opts_t *opts = weft__options(given, &full, sizeof full);
     struct weft_channel *new;
     size_t places;
 
     if (size == 0)
         return weft__misuse(-EINVAL, "a channel of values without size");
+    if (!opts)
+        return weft__bad_options();
     places = capacity == WEFT_UNBOUNDED ? 0 : capacity;
     new = places <= PTRDIFF_MAX / size ? calloc(1, sizeof *new) : NULL;
     if (!new)
@@ -308,7 +313,7 @@ int weft_channel_create_opts(weft_channel_t **channel, size_t capacity, size_t s
         return -ENOMEM;
     }
     new->size = size;
-    new->destroy = opts ? opts->destroy : NULL;
+    new->destroy = opts->destroy;
     weft__store_relaxed(&new->refs, 1); /* relaxed: nobody else knows it */
     *channel = new;
     return 0;

@@ -22,6 +22,7 @@
 #include <stdlib.h>
 
 #include "weft/error.h"
+#include "runtime/base/options.h"
 #include "runtime/sched/misuse.h"
 #include "runtime/sync/wait_queue.h"
 
@@ -270,12 +271,14 @@ static const struct weft__wait_queue_class join_class = {WEFT__WAIT_QUEUE_KIND("
 
 /* ---- life ---- */
 
-int weft_queue_create_opts(weft_queue_t **queue, ssize_t maxsize, const weft_queue_opts_t *opts)
+int weft_queue_create_opts(weft_queue_t **queue, ssize_t maxsize, const weft_queue_opts_t *given)
 {
-    static const weft_queue_opts_t defaults = {.size = sizeof defaults};
+    weft_queue_opts_t full;
+    const weft_queue_opts_t *opts = weft__options(given, &full, sizeof full);
     struct weft_queue *new;
 
-    opts = opts ? opts : &defaults;
+    if (!opts)
+        return weft__bad_options();
     if (opts->lifo && opts->key)
         return -EINVAL;
     new = calloc(1, sizeof *new);

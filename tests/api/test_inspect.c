@@ -39,7 +39,7 @@ WEFT_CORO(counts)
     }
     CHECK(switches >= after.switches);
     CHECK_INT(weft_loop_worker_stats(NULL, workers, &worker), -EINVAL);
-    worker.size--;
+    worker.size = sizeof worker.size - 1;
     CHECK_INT(weft_loop_worker_stats(NULL, 0, &worker), -EINVAL);
     after.size = 0;
     CHECK_INT(weft_loop_stats(NULL, &after), -EINVAL);

@@ -2,6 +2,7 @@
 /* run: a whole program in one call; Ctrl-C, debug mode. */
 #include <poll.h>
 #include <sched.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "tests/support/child.h"
@@ -34,6 +35,72 @@ CASE(run, gives_the_value_or_the_error) /* C190 */
     CHECK_INT(run(&fails, (void *)WEFT_ELIMIT), WEFT_ELIMIT);
     CHECK_INT(run(&fails, (void *)-ECANCELED), -ECANCELED);
     CHECK_INT(weft_run_opts(weft_coro(&identity, &x), NULL, NULL), 0);
+}
+
+static int accept_nobody(weft_reader_t *reader, weft_writer_t *writer, void *arg)
+{
+    (void)reader;
+    (void)writer;
+    (void)arg;
+    return 0;
+}
+
+/* Each struct of options here is one whose size was not set. */
+WEFT_CORO(gives_no_sizes)
+{
+    weft_taskgroup_t group = {0};
+    weft_channel_t *channel;
+    weft_queue_t *queue;
+    weft_server_t *server;
+    weft_reader_t *reader;
+    weft_writer_t *writer;
+    weft_loop_t *loop;
+
+    CHECK_INT(
+        weft_join(weft_create_task_opts(weft_coro(&identity, NULL), &(weft_task_opts_t){0}), NULL),
+        -EINVAL);
+    CHECK_INT(weft_gather_opts(NULL, 0, NULL, &(weft_gather_opts_t){0}), -EINVAL);
+    CHECK_INT(weft_taskgroup_enter_opts(&group, &(weft_taskgroup_opts_t){0}), -EINVAL);
+    CHECK_INT(weft_channel_create_opts(&channel, 1, 1, &(weft_channel_opts_t){0}), -EINVAL);
+    CHECK_INT(weft_queue_create_opts(&queue, 1, &(weft_queue_opts_t){0}), -EINVAL);
+    CHECK_INT(
+        weft_start_server_opts(accept_nobody, NULL, "127.0.0.1", 0, &server, &(weft_net_opts_t){0}),
+        -EINVAL);
+    CHECK_INT(weft_open_connection_opts("127.0.0.1", 1, &reader, &writer, &(weft_net_opts_t){0}),
+              -EINVAL);
+    CHECK_INT(weft_new_event_loop_opts(&loop, &(weft_run_opts_t){0}), -EINVAL);
+    CHECK_INT(weft_loop_stats(NULL, &(weft_stats_t){0}), -EINVAL);
+    CHECK_INT(weft_loop_worker_stats(NULL, 0, &(weft_worker_stats_t){0}), -EINVAL);
+    return 0;
+}
+
+CASE(run, and_all_other_calls_refuse_options_without_their_size)
+{
+    CHECK_INT(run(&gives_no_sizes, NULL), 0);
+    CHECK_INT(weft_run_opts(weft_coro(&identity, NULL), NULL, &(weft_run_opts_t){.workers = 1}),
+              -EINVAL);
+}
+
+/* As if its header ended behind .name: what stands there is not the caller's to give. */
+WEFT_CORO(is_of_an_older_header)
+{
+    weft_task_opts_t opts = {.name = "old", .detached = true};
+    weft_stats_t stats = {.size = offsetof(weft_stats_t, inlined)};
+
+    opts.size = offsetof(weft_task_opts_t, name) + sizeof opts.name;
+    memset((char *)&stats + stats.size, 0x55, sizeof stats - stats.size);
+    weft_task_t *task = weft_create_task_opts(weft_coro(&identity, NULL), &opts);
+    CHECK(task != NULL);
+    CHECK_INT(weft_join(task, NULL), 0);
+    CHECK_INT(weft_loop_stats(NULL, &stats), 0);
+    CHECK(stats.spawned > 0);
+    CHECK_INT(((char *)&stats)[stats.size], 0x55);
+    return 0;
+}
+
+CASE(run, and_all_other_calls_take_the_structs_of_an_older_header)
+{
+    CHECK_INT(run(&is_of_an_older_header, NULL), 0);
 }
 
 CASE(run, takes_coroutine_objects_only) /* C191 */
@@ -227,6 +294,31 @@ CASE(run, in_debug_mode_tells_of_misuse_with_the_tasks_name_and_origin)
     CHECK(child_run(&child, misuses_without));
     CHECK(child_exited(&child, 0));
     CHECK(child.text[0] == 0);
+}
+
+static void uses_a_closed_loop(void)
+{
+    weft_loop_t *loop;
+
+    if (weft_new_event_loop(&loop, .workers = workers, .debug = WEFT_DEBUG_ON) < 0 ||
+        weft_loop_close(loop) < 0 || weft_loop_run_forever(loop) != -ESHUTDOWN ||
+        weft_loop_call_soon_threadsafe(loop, free, NULL, NULL) != -ESHUTDOWN ||
+        weft_join(weft_loop_create_task(loop, weft_coro(&fails, NULL)), NULL) != -ESHUTDOWN ||
+        weft_loop_add_signal_handler(loop, SIGUSR1, free, NULL) != -ESHUTDOWN)
+        _exit(1);
+    _exit(0);
+}
+
+CASE(run, in_debug_mode_a_loop_that_is_closed_says_so)
+{
+    struct child child;
+
+    CHECK(child_run(&child, uses_a_closed_loop));
+    CHECK(child_exited(&child, 0));
+    CHECK(strstr(child.text, "run on a loop that is closed") != NULL);
+    CHECK(strstr(child.text, "a callback on a loop that is closed") != NULL);
+    CHECK(strstr(child.text, "create_task on a loop that is closed") != NULL);
+    CHECK(strstr(child.text, "a signal handler on a loop that is closed") != NULL);
 }
 
 static void misuses_by_environment(void)
