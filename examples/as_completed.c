@@ -4,8 +4,9 @@
  * on, until somebody cancels it.
  */
 #include <stdio.h>
-#include <stdlib.h>
 #include <weft.h>
+
+#include "args.h"
 
 WEFT_CORO(work)
 {
@@ -41,7 +42,7 @@ WEFT_CORO(amain)
 
 int main(int argc, char **argv)
 {
-    unsigned workers = argc > 1 ? (unsigned)atoi(argv[1]) : 0; /* 0: one per core */
+    unsigned workers = arg_workers(argc, argv, 1);
 
-    return weft_run(weft_coro(&amain, NULL), NULL, .workers = workers) < 0;
+    return exit_status(weft_run(weft_coro(&amain, NULL), NULL, .workers = workers));
 }

@@ -5,8 +5,9 @@
  * serve_forever, which closes the server, lets the clients end, and returns. Port 0: any free one.
  */
 #include <stdio.h>
-#include <stdlib.h>
 #include <weft.h>
+
+#include "args.h"
 
 /* Both streams are closed for us when this returns. */
 static int on_client(weft_reader_t *reader, weft_writer_t *writer, void *arg)
@@ -39,11 +40,9 @@ WEFT_CORO(amain)
 
 int main(int argc, char **argv)
 {
-    intptr_t port = argc > 1 ? atoi(argv[1]) : 8888;
-    unsigned workers = argc > 2 ? (unsigned)atoi(argv[2]) : 0; /* 0: one per core */
+    uintptr_t port = arg_number(argc, argv, 1, 8888, UINT16_MAX);
+    unsigned workers = arg_workers(argc, argv, 2);
     int rc = weft_run(weft_coro(&amain, (void *)port), NULL, .workers = workers);
 
-    if (rc < 0 && rc != -EINTR)
-        fprintf(stderr, "echo_server: %s\n", weft_strerror(rc));
-    return rc < 0 && rc != -EINTR; /* to be ended by Ctrl-C is what it is for */
+    return rc == -EINTR ? 0 : exit_status(rc); /* to be ended by Ctrl-C is what it is for */
 }

@@ -5,8 +5,9 @@
  * tells main by -EINTR.
  */
 #include <stdio.h>
-#include <stdlib.h>
 #include <weft.h>
+
+#include "args.h"
 
 WEFT_CORO(hello)
 {
@@ -20,7 +21,7 @@ WEFT_CORO(hello)
 
 int main(int argc, char **argv)
 {
-    unsigned workers = argc > 1 ? (unsigned)atoi(argv[1]) : 0; /* 0: one per core */
+    unsigned workers = arg_workers(argc, argv, 1);
 
-    return weft_run(weft_coro(&hello, NULL), NULL, .workers = workers) < 0;
+    return exit_status(weft_run(weft_coro(&hello, NULL), NULL, .workers = workers));
 }

@@ -4,8 +4,9 @@
  * cancelled, and after exit, which has waited for all, the errors are a list to walk.
  */
 #include <stdio.h>
-#include <stdlib.h>
 #include <weft.h>
+
+#include "args.h"
 
 WEFT_CORO(lasts)
 {
@@ -48,7 +49,7 @@ WEFT_CORO(amain)
 
 int main(int argc, char **argv)
 {
-    unsigned workers = argc > 1 ? (unsigned)atoi(argv[1]) : 0; /* 0: one per core */
+    unsigned workers = arg_workers(argc, argv, 1);
 
-    return weft_run(weft_coro(&amain, NULL), NULL, .workers = workers) < 0;
+    return exit_status(weft_run(weft_coro(&amain, NULL), NULL, .workers = workers));
 }

@@ -5,8 +5,9 @@
  * was written be sent; weft_wait_closed waits for that and returns what went wrong.
  */
 #include <stdio.h>
-#include <stdlib.h>
 #include <weft.h>
+
+#include "args.h"
 
 WEFT_CORO(amain)
 {
@@ -29,11 +30,8 @@ WEFT_CORO(amain)
 
 int main(int argc, char **argv)
 {
-    intptr_t port = argc > 1 ? atoi(argv[1]) : 8888;
-    unsigned workers = argc > 2 ? (unsigned)atoi(argv[2]) : 0; /* 0: one per core */
-    int rc = weft_run(weft_coro(&amain, (void *)port), NULL, .workers = workers);
+    uintptr_t port = arg_number(argc, argv, 1, 8888, UINT16_MAX);
+    unsigned workers = arg_workers(argc, argv, 2);
 
-    if (rc < 0)
-        fprintf(stderr, "tcp_client: %s\n", weft_strerror(rc));
-    return rc < 0;
+    return exit_status(weft_run(weft_coro(&amain, (void *)port), NULL, .workers = workers));
 }

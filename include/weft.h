@@ -26,7 +26,7 @@
  * may call it, it does not suspend, it borrows its arguments, and it has no counterpart in Python.
  *
  * Errors are returned: 0 or a count is success, a negative errno or one of the codes of
- * weft/error.h is not. The global errno is never set and never to be read after a call of weft.
+ * weft/error.h is not. What is in the global errno after a call of weft means nothing.
  *
  * A task may go on on another thread after each suspension. Its errno goes with it, but a compiler
  * may keep the address of errno, or of any thread-local, across the call: do not use one on both

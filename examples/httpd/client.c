@@ -314,7 +314,8 @@ static int answer_file(client_t *c)
     date_format(f->modified, date);
     answer_field(&c->answer, "Last-Modified", date);
     if (f->status != 304) {
-        answer_field(&c->answer, "Content-Type", mime_type(*path ? path : "index.html"));
+        answer_field(&c->answer, "Content-Type",
+                     mime_type(file_is_folder(f) ? "index.html" : path));
         answer_field(&c->answer, "Accept-Ranges", "bytes");
         answer_length(&c->answer, f->length);
     }

@@ -37,6 +37,13 @@ void file_free(file_t *file)
     free(file->chunk);
 }
 
+bool file_is_folder(const file_t *file)
+{
+    size_t length = strlen(file->path);
+
+    return length == 0 || file->path[length - 1] == '/';
+}
+
 static int open_beneath(int folder, const char *path)
 {
     /* A FIFO must not block, and a terminal not become ours. */
@@ -57,10 +64,9 @@ static int open_beneath(int folder, const char *path)
 static int open_path(const file_t *file, struct stat *st)
 {
     const char *path = *file->path ? file->path : ".";
-    bool folder = !*file->path || path[strlen(path) - 1] == '/';
     int fd = open_beneath(file->root, path);
 
-    if (fd >= 0 && folder) {
+    if (fd >= 0 && file_is_folder(file)) {
         int index = open_beneath(fd, "index.html");
         close(fd);
         fd = index;

@@ -36,6 +36,7 @@ typedef struct file {
 void file_init(file_t *file, int root);
 void file_free(file_t *file);
 void file_close(file_t *file);
+bool file_is_folder(const file_t *file); /* its index.html is the answer */
 
 /* Opens it, decides on the status, reads the first chunk of the answer. Always 0: see the status.
  */

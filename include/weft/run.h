@@ -10,7 +10,9 @@
 /* Debug mode, by default if WEFT_DEBUG=1 is set, tells the exception handler of a step that takes
  * long, of cancellations that are swallowed, of loops and streams that are dropped unclosed, and,
  * in a program that LD_PRELOADs libweft-mutexes.so, of a task that suspends with a pthread mutex
- * locked. */
+ * locked. On standard error it says, with the task's name and where it was created, which coroutine
+ * was never awaited, and which call was wrong (twice awaited, outside of a task, on a closed loop,
+ * options without their size, ...), beside the error that the call returns. */
 enum { WEFT_DEBUG_DEFAULT, WEFT_DEBUG_ON, WEFT_DEBUG_OFF };
 
 /* What order steps and callbacks have. ASYNCIO (the default with one worker): one FIFO of steps and

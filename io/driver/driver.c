@@ -7,7 +7,9 @@
  * is asked once in the life of a process and not for every loop. Two threads that ask at the same
  * time may both open one, with the same result.
  *
- * With WEFT_DEBUG=1 it is said on standard error which driver was taken and why.
+ * With WEFT_DEBUG=1 it is said on standard error which driver was taken and why. That none works
+ * here is said always: no program can go on then, and "Operation not permitted" alone explains
+ * nothing.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,6 +34,12 @@ static const struct {
 /* 0 or -errno, or NOT_PROBED. relaxed throughout: a number, nothing is published with it. */
 static _Atomic(int) verdicts[DRIVERS] = {NOT_PROBED};
 
+/* And not how it is now: out of memory or descriptors. */
+static bool is_of_this_system(int verdict)
+{
+    return verdict != -ENOMEM && verdict != -EMFILE && verdict != -ENFILE && verdict != -EAGAIN;
+}
+
 static int probe(size_t i)
 {
     struct weft__driver *driver;
@@ -42,8 +50,7 @@ static int probe(size_t i)
     verdict = drivers[i].class->open(&driver, 0, 1);
     if (verdict == 0)
         drivers[i].class->close(driver);
-    /* Out of memory or descriptors is how it is now, not how this system is. */
-    if (verdict != -ENOMEM && verdict != -EMFILE && verdict != -ENFILE && verdict != -EAGAIN)
+    if (is_of_this_system(verdict))
         weft__store_relaxed(&verdicts[i], verdict);
     return verdict;
 }
@@ -97,5 +104,8 @@ int weft__driver_choose(const struct weft__driver_class **class)
     }
     for (size_t i = 0; i < DRIVERS && verdict < 0; i++)
         verdict = choose(i, "the best that works", class);
+    if (verdict < 0 && is_of_this_system(verdict))
+        fprintf(stderr, "weft: no loop can start on this system: %s: %s\n",
+                drivers[DRIVERS - 1].class->name, strerror(-verdict));
     return verdict;
 }

@@ -142,6 +142,9 @@ def index(server, root):
     """a folder is answered with its index.html, or 404"""
     equal(get(server, "/").body, (root / "index.html").read_bytes())
     equal(get(server, "/?x=/../y").status, 200)
+    for target in ("/", "/with/"):
+        equal(get(server, target).fields["content-type"], "text/html")
+    equal(get(server, "/with/").body, b"<p>with</p>\n")
     equal(get(server, "/sub/").status, 404)
     equal(get(server, "/sub").status, 404)
 
@@ -587,6 +590,8 @@ def make_root(folder):
     (root / "index.html").write_text("<p>index</p>\n")
     (root / "a.txt").write_text("a text\n")
     (root / "sub" / "b.html").write_text("<p>b</p>\n")
+    (root / "with").mkdir()
+    (root / "with" / "index.html").write_text("<p>with</p>\n")
     (root / "big").write_bytes(BIG)
     (root / "empty.json").write_text("")
     (root / "with space.png").write_bytes(b"\x89PNG")

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* rings: a worker that gets no ring, for the reasons that there are. */
 #include "tests/fault/rounds.h"
+#include "tests/support/child.h"
 
 TestSuite(rings, .timeout = 60);
 
@@ -45,4 +46,21 @@ Test(rings, a_system_without_them_is_an_error)
 Test(rings, a_sandbox_that_refuses_them_is_an_error)
 {
     refused_with(EPERM);
+}
+
+static void is_refused(void)
+{
+    inject_arm(1, INJECT_FROM_THEN_ON, INJECT_RINGS, EPERM);
+    _exit(runs(1) == -EPERM ? 0 : 1);
+}
+
+Test(rings, a_program_that_cannot_have_them_is_told_of_what_it_was_refused)
+{
+    struct child child;
+
+    cr_assert(child_run(&child, is_refused));
+
+    cr_expect(child_exited(&child, 0));
+    cr_expect_not_null(strstr(child.text, "no loop can start"));
+    cr_expect_not_null(strstr(child.text, "io_uring: Operation not permitted"));
 }
