@@ -35,7 +35,7 @@ WEFT_BEGIN
  * go to out[0..count) in the order of the arguments (out may be NULL); the caller writes them
  * itself when it goes on: no child ever writes there. The same awaitable given twice runs once.
  * The first error is returned at once, out stays untouched, the others run on. If the caller is
- * cancelled, so are all children.
+ * cancelled, so are all children that are not done; an error of a child's clean-up comes out.
  *     weft_result_t r[2];
  *     int rc = weft_gather(WEFT_AWS(weft_coro(&a, NULL), weft_coro(&b, NULL)), r);
  * Call from    a task, else -EPERM

@@ -69,18 +69,13 @@ static WEFT__NOINLINE void link_cancelled(struct weft_awaitable *task, struct aw
     if (weft__kind(aw) == WEFT__KIND_TASK)
         weft__walk_into(&walk, task, aw);
     else
-        walk.message = weft__message_peek(task);
-    weft__awaitable_ref(aw);
+        walk.next = weft_ref(task); /* it must be held for that */
     weft__word_unlock(aw, weft__waiters_add(newest, &w->waiter));
     /* From here on the task may be running elsewhere. */
-    if (weft__kind(aw) != WEFT__KIND_TASK)
-        weft__cancel(aw, &walk);
-    weft__error_unref(walk.message);
     if (walk.next) {
         weft__interrupt(walk.next, false, NULL);
         weft__awaitable_unref(walk.next, 1);
     }
-    weft__awaitable_unref(aw, 1);
 }
 
 static void await_commit(struct weft_awaitable *task, struct weft__wait *wait)
@@ -106,8 +101,23 @@ static void await_commit(struct weft_awaitable *task, struct weft__wait *wait)
         link_cancelled(task, w, newest);
 }
 
-/* A future is completed as cancelled, which wakes the task; a task gets the tokens. In a cycle
- * neither would end it: it leaves the list. */
+/* Passes the tokens on to a future. It is completed as cancelled; a gather is cancelled, and what
+ * comes of its children decides. One that is done refuses them, and [task] will raise. */
+static void cancel_awaited(struct weft_awaitable *task, struct weft_awaitable *future,
+                           struct weft__walk *walk)
+{
+    uint32_t n = weft__tokens_take(task);
+
+    walk->message = weft__message_peek(task);
+    if (weft__cancel(future, walk))
+        weft__error_unref(weft__message_take(task));
+    else
+        weft__tokens_return(task, n);
+    weft__error_unref(walk->message);
+    walk->message = NULL;
+}
+
+/* What it awaits gets the tokens. In a cycle they would end nothing: the task leaves the list. */
 static bool await_interrupt(struct weft_awaitable *task, struct weft__wait *wait,
                             struct weft__walk *walk)
 {
@@ -116,10 +126,7 @@ static bool await_interrupt(struct weft_awaitable *task, struct weft__wait *wait
     bool is_task = weft__kind(aw) == WEFT__KIND_TASK, woke = false;
 
     if (!is_task && !walk->cycle) {
-        walk->message = weft__message_peek(task);
-        weft__cancel(aw, walk);
-        weft__error_unref(walk->message);
-        walk->message = NULL;
+        cancel_awaited(task, aw, walk);
         return false;
     }
     uintptr_t newest = weft__word_lock(aw);

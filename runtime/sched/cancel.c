@@ -155,20 +155,36 @@ void weft__token_again(struct weft_awaitable *task)
         ;
 }
 
-/* Takes all pending ones out, and returns how many; the sequence moves on. That of a scope stays,
- * and is one if there are no others. One step, as an uncancel may come from elsewhere at any time.
- * seq_cst: one order of all changes. */
-static uint32_t take_pending(struct weft_awaitable *task)
+/* One step, as an uncancel may come from elsewhere at any time. seq_cst: one order of all changes.
+ */
+uint32_t weft__tokens_take(struct weft_awaitable *task)
 {
     /* relaxed: a token that comes later is met by the next wait. */
     uint64_t old = weft__load_relaxed(&task->tokens);
 
-    do {
-        if (weft__likely(!weft__tokens_edges(old)))
-            return weft__tokens_pending(old) ? 1 : 0;
-    } while (
-        !weft__cas_seq_cst(&task->tokens, &old, (old & ~WEFT__TOKEN_EDGES) + WEFT__TOKEN_SEQUENCE));
+    while (
+        weft__likely(weft__tokens_edges(old) > 0) &&
+        !weft__cas_seq_cst(&task->tokens, &old, (old & ~WEFT__TOKEN_EDGES) + WEFT__TOKEN_SEQUENCE))
+        ;
     return weft__tokens_edges(old);
+}
+
+void weft__tokens_return(struct weft_awaitable *task, uint32_t n)
+{
+    uint64_t old = weft__load_relaxed(&task->tokens); /* relaxed: the CAS decides */
+
+    while (n > 0 && weft__tokens_count(old) > 0 &&
+           !weft__cas_seq_cst(&task->tokens, &old, with_cancels(old, n, 0)))
+        ;
+}
+
+/* The same with that of a scope, which stays, and is one if there are no others. */
+static uint32_t take_pending(struct weft_awaitable *task)
+{
+    uint32_t n = weft__tokens_take(task);
+
+    /* relaxed: as above. */
+    return n ? n : weft__tokens_pending(weft__load_relaxed(&task->tokens)) ? 1 : 0;
 }
 
 void weft__walk_into(struct weft__walk *walk, struct weft_awaitable *task,

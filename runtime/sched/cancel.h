@@ -88,6 +88,12 @@ void weft__interrupt(struct weft_awaitable *task, bool owner, struct weft__walk 
 void weft__walk_into(struct weft__walk *walk, struct weft_awaitable *task,
                      struct weft_awaitable *inner);
 
+/* By the task, or who holds it: takes all pending tokens out, but for a scope's, and returns how
+ * many; the sequence moves on. Return: they were not passed on; those that were taken back
+ * meanwhile do not come back. */
+uint32_t weft__tokens_take(struct weft_awaitable *task);
+void weft__tokens_return(struct weft_awaitable *task, uint32_t n);
+
 bool weft__raise_pending(struct weft_awaitable *task);
 
 /* By the task itself, going on after a wait: all pending tokens become one -ECANCELED. True: there

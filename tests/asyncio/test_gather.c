@@ -2,6 +2,7 @@
 /* gather: the conformance items on asyncio.gather. */
 #include <string.h>
 
+#include "tests/support/reports.h"
 #include "tests/support/serial.h"
 
 TestSuite(gather, .timeout = 60);
@@ -219,6 +220,72 @@ CASE(gather, C148_a_cancel_of_the_caller_comes_out_with_its_message)
     BOTH(&cancels_with_a_message, NULL);
 }
 
+/* ---- its caller is cancelled ---- */
+
+WEFT_CORO(fails_in_its_clean_up)
+{
+    weft_set_result(begun, NULL);
+    CHECK_INT(forever(), -ECANCELED);
+    return -EIO;
+}
+
+WEFT_CORO(gathers_one)
+{
+    return weft_gather(WEFT_AWS(weft_coro(&fails_in_its_clean_up, NULL)), NULL);
+}
+
+WEFT_CORO(cancels_who_gathers_it)
+{
+    listen();
+    begun = weft_create_future(NULL);
+    weft_task_t *task = weft_create_task(weft_coro(&gathers_one, NULL));
+
+    CHECK_INT(weft_join(begun, NULL), 0);
+    CHECK(weft_cancel(task));
+    CHECK_INT(weft_join(task, NULL), -EIO);
+    CHECK_INT(reports, 0);
+    return 0;
+}
+
+CASE(gather, an_error_of_a_childs_clean_up_comes_out_of_a_cancelled_caller)
+{
+    BOTH(&cancels_who_gathers_it, NULL);
+}
+
+WEFT_CORO(gathers_futures)
+{
+    return weft_gather(WEFT_AWS(weft_ref(child[0]), weft_ref(child[1])), NULL);
+}
+
+/* f[1].set_exception(...); t.cancel(): the gather is not done yet; arg: nor can it be cancelled */
+WEFT_CORO(is_cancelled_as_a_child_ends)
+{
+    listen(); /* in vain: nobody gets the error of a gather whose caller was struck */
+    for (int i = 0; i < 2; i++)
+        child[i] = weft_create_future(NULL);
+    weft_task_t *task = start(&gathers_futures, NULL);
+
+    weft_set_exception(child[1], -EIO);
+    if (arg)
+        weft_set_result(child[0], NULL);
+    CHECK(weft_cancel(task));
+    CHECK_INT(weft_join(task, NULL), arg ? -ECANCELED : -EIO);
+    CHECK(arg || weft_cancelled(child[0]));
+    for (int i = 0; i < 2; i++)
+        weft_unref(child[i]);
+    return 0;
+}
+
+CASE_ORDERED(gather, a_cancel_that_reaches_a_child_leaves_an_error_of_the_same_tick_to_come_out)
+{
+    CHECK_INT(run(&is_cancelled_as_a_child_ends, NULL), 0);
+}
+
+CASE_ORDERED(gather, a_cancel_that_reaches_no_child_strikes_the_caller)
+{
+    CHECK_INT(run(&is_cancelled_as_a_child_ends, ""), 0);
+}
+
 /* ---- its children are awaited too ---- */
 
 WEFT_CORO(returns_at_once)
@@ -246,20 +313,9 @@ CASE_ORDERED(gather, is_done_before_who_awaits_its_child_after_it_goes_on)
 
 /* ---- C149 ---- */
 
-static _Atomic(int) reports;
-
-static void count_report(weft_loop_t *loop, const weft_exception_context_t *context, void *arg)
-{
-    (void)loop;
-    (void)context;
-    (void)arg;
-    reports++;
-}
-
 WEFT_CORO(fails_twice)
 {
-    reports = 0;
-    weft_loop_set_exception_handler(weft_get_running_loop(), count_report, NULL);
+    listen();
     weft_future_t *future = gather_children(false);
     weft_set_exception(child[0], -EIO);
     weft_set_exception(child[1], -EPIPE);

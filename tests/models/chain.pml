@@ -16,6 +16,8 @@
  * Abstracted
  *   - memory is sequentially consistent; a loop of load and compare-and-swap is one step (see
  *     wait.pml)
+ *   - a token with which B's future was cancelled stays for B to raise, where the code has taken it
+ *     out (see wait.pml): nobody looks in between
  *   - two tasks only: no cycles, no second awaiter of B
  *   - the frame is a bit for each stack (it is suspended) and one for each wait record (it may be
  *     read)

@@ -31,6 +31,7 @@ wait|without look again|found|-DBREAK_AGAIN
 wait|interrupt without a pending token|found|-DBREAK_LEVEL
 wait|tokens looked at before WAITING is published|found|-DBREAK_DEKKER
 wait|woken without being unlinked|found|-DBREAK_UNLINK -DLIST
+wait|tokens that were refused are not put back|found|-DBREAK_RETURN
 wait|scope ends without the timers' lock|found|-DBREAK_SCOPE
 operation|two cancellers|holds|-DCANCELLERS=2
 operation|without mail|found|-DBREAK_MAIL

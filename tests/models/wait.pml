@@ -37,6 +37,7 @@
  *   BREAK_DEKKER    the commit looks at the tokens before it publishes WAITING
  *   BREAK_UNLINK    (with LIST) the node stays in its list when its task is woken, and so is woken
  *                   twice
+ *   BREAK_RETURN    tokens that a future has refused, as it is done, are not put back
  *   BREAK_SCOPE     the end of the scope does not unlink under the timers' lock: the expiry comes
  *                   too late
  */
@@ -144,23 +145,50 @@ inline grant(f, had, held)
     fi
 }
 
+/* Future [f] is cancelled, and [n] tokens are gone with that; one that is done refuses them. */
+inline cancel_future(f, n, had, held)
+{
+    atomic { n = pending; pending = 0; sequence++ } /* weft__tokens_take */
+    take_lock(lock[f]);
+    if
+    :: done[f] ->
+        lock[f] = 0;
+#ifndef BREAK_RETURN
+        atomic { /* weft__tokens_return */
+            if
+            :: count > 0 -> pending = pending + n
+            :: else
+            fi
+        }
+#endif
+    :: else ->
+        atomic { result[f] = CANCELED; had = linked[f]; linked[f] = 0; assert(!had || frame != 0) }
+        atomic { done[f] = 1; lock[f] = 0 }
+        if
+        :: had -> had = 0; wake(held)
+        :: else
+        fi
+    fi;
+    n = 0
+}
+
 /* The kind's interrupt: of a future, or of a place in a list. */
-inline interrupt_kind(f, had, held, woke)
+inline interrupt_kind(f, n, had, held, woke)
 {
 #ifdef LIST
     if
-    :: f == 0 -> complete(f, CANCELED, had, held)
+    :: f == 0 -> cancel_future(f, n, had, held)
     :: else ->
         take_lock(lock[f]);
         atomic { woke = linked[f]; linked[f] = 0; lock[f] = 0 }
     fi
 #else
-    complete(f, CANCELED, had, held)
+    cancel_future(f, n, had, held)
 #endif
 }
 
 /* weft__interrupt, with its hold and let_go */
-inline interrupt(me, f, had, held, woke)
+inline interrupt(me, f, n, had, held, woke)
 {
     atomic {
         if
@@ -182,12 +210,12 @@ inline interrupt(me, f, had, held, woke)
         assert(frame != 0);
 #ifdef BREAK_LEVEL
         atomic { assert(frame != 0); f = wait_for }
-        interrupt_kind(f, had, held, woke);
+        interrupt_kind(f, n, had, held, woke);
 #else
         if
         :: pending > 0 ->
             atomic { assert(frame != 0); f = wait_for }
-            interrupt_kind(f, had, held, woke)
+            interrupt_kind(f, n, had, held, woke)
         :: else
         fi;
 #endif
@@ -221,7 +249,7 @@ inline interrupt(me, f, had, held, woke)
 /* weft__cancel_task */
 proctype canceller()
 {
-    byte f;
+    byte f, n;
     bit me, had, held, woke;
 
     take_lock(word_lock);
@@ -230,14 +258,14 @@ proctype canceller()
     :: else ->
         atomic { pending++; count++; accepted++ }
         word_lock = 0;
-        interrupt(me, f, had, held, woke)
+        interrupt(me, f, n, had, held, woke)
     fi
 }
 
 /* The expiry of the scope: the token under the timers' lock, the walk after it. */
 proctype timer()
 {
-    byte f;
+    byte f, n;
     bit me, had, held, woke;
 
     timer_linked || finished;
@@ -259,7 +287,7 @@ proctype timer()
         }
         word_lock = 0;
         timers_lock = 0;
-        interrupt(me, f, had, held, woke)
+        interrupt(me, f, n, had, held, woke)
     :: else -> timers_lock = 0
     fi
 }
@@ -277,6 +305,15 @@ proctype resumer(byte f)
 #endif
     :: skip
     fi
+}
+
+/* The rest of a commit that has met tokens: the task may be running elsewhere meanwhile. */
+proctype interrupter()
+{
+    byte f, n;
+    bit me, had, held, woke;
+
+    interrupt(me, f, n, had, held, woke)
 }
 
 /* The commit of the wait for [f], on the next stack. */
@@ -297,17 +334,14 @@ inline commit(f, seen, held)
 #endif
     if
     :: done[f] -> lock[f] = 0; wake(held)
-    :: !done[f] && seen > 0 ->
 #ifdef LIST
-        if
-        :: f == 0 -> atomic { result[f] = CANCELED; done[f] = 1 }
-        :: else
-        fi;
+    :: !done[f] && seen > 0 && f == 1 -> lock[f] = 0; wake(held)
+    :: !done[f] && seen > 0 && f == 0 ->
 #else
-        atomic { result[f] = CANCELED; done[f] = 1 }
+    :: !done[f] && seen > 0 ->
 #endif
-        lock[f] = 0;
-        wake(held)
+        atomic { linked[f] = 1; lock[f] = 0 }
+        run interrupter()
     :: else -> atomic { linked[f] = 1; lock[f] = 0 }
     fi;
     seen = 0
