@@ -432,8 +432,9 @@ static int outcome(struct group *group, int rc, bool cancelled)
         return group->fatal;
     if (group->failures > 0 || (rc < 0 && rc != -ECANCELED)) {
         tell_errors(group, rc);
-        if (count > 0) /* also one of before the group (asyncio's rule) */
-            weft__token_again(task);
+        /* A request, even one of before the group, strikes once more (asyncio's rule), beside what
+         * is pending: that may be a time-out's, which takes it back. */
+        weft__tokens_return(task, 1);
         return WEFT_EGROUP;
     }
     /* One that came while the tasks were ending is seen now, and not after it. */

@@ -139,20 +139,11 @@ static uint64_t with_cancels(uint64_t tokens, uint64_t n, uint64_t m)
 static uint64_t put(struct weft_awaitable *task, uint32_t depth, uint64_t n)
 {
     uint64_t old = weft__load_relaxed(&task->tokens);
-    uint64_t pending = weft__scope_withholds(task, depth) ? 0 : n;
+    uint64_t pending = weft__scope_withholds(task, depth, (uint32_t)n) ? 0 : n;
 
     while (!weft__cas_seq_cst(&task->tokens, &old, with_cancels(old, pending, n)))
         ;
     return old;
-}
-
-void weft__token_again(struct weft_awaitable *task)
-{
-    uint64_t old = weft__load_relaxed(&task->tokens);
-
-    while (weft__tokens_edges(old) == 0 &&
-           !weft__cas_seq_cst(&task->tokens, &old, old + WEFT__TOKEN_PENDING))
-        ;
 }
 
 /* One step, as an uncancel may come from elsewhere at any time. seq_cst: one order of all changes.
@@ -163,7 +154,7 @@ uint32_t weft__tokens_take(struct weft_awaitable *task)
     uint64_t old = weft__load_relaxed(&task->tokens);
 
     while (
-        weft__likely(weft__tokens_edges(old) > 0) &&
+        weft__tokens_edges(old) > 0 &&
         !weft__cas_seq_cst(&task->tokens, &old, (old & ~WEFT__TOKEN_EDGES) + WEFT__TOKEN_SEQUENCE))
         ;
     return weft__tokens_edges(old);

@@ -76,9 +76,6 @@ void weft__cancel_for_ever(struct weft_awaitable *task);
  * the task is done; *sequence (may be NULL) is the token's, to be withdrawn by. */
 bool weft__token_put(struct weft_awaitable *task, uint32_t depth, uint32_t *sequence);
 
-/* By the task: a cancel that was raised is to strike once more. */
-void weft__token_again(struct weft_awaitable *task);
-
 /* Interrupts what [task] waits for, if tokens are pending. The caller holds a reference, or a lock
  * that keeps the task alive. [owner], [outer]: see struct weft__walk. */
 void weft__interrupt(struct weft_awaitable *task, bool owner, struct weft__walk *outer);
@@ -89,9 +86,11 @@ void weft__walk_into(struct weft__walk *walk, struct weft_awaitable *task,
                      struct weft_awaitable *inner);
 
 /* By the task, or who holds it: takes all pending tokens out, but for a scope's, and returns how
- * many; the sequence moves on. Return: they were not passed on; those that were taken back
- * meanwhile do not come back. */
+ * many; the sequence moves on. */
 uint32_t weft__tokens_take(struct weft_awaitable *task);
+
+/* Likewise: [n] that were not passed on, were withheld, or are to strike once more, are pending
+ * again, unless every request was taken back meanwhile. */
 void weft__tokens_return(struct weft_awaitable *task, uint32_t n);
 
 bool weft__raise_pending(struct weft_awaitable *task);

@@ -2,6 +2,7 @@
 #include "runtime/sched/level.h"
 
 #include "runtime/core/waiters.h"
+#include "runtime/sched/cancel.h"
 
 /* What the scopes say, innermost first, up to the first shield. */
 static bool struck(const struct weft__extra *extra)
@@ -16,18 +17,14 @@ static bool struck(const struct weft__extra *extra)
 }
 
 /* With the lock held. Others change their part at the same time. */
-static void update(struct weft_awaitable *task, const struct weft__extra *extra, bool release)
+static void update(struct weft_awaitable *task, const struct weft__extra *extra)
 {
-    uint64_t old = weft__load_relaxed(&task->tokens), new;
+    uint64_t old = weft__load_relaxed(&task->tokens);
     uint64_t level = struck(extra) ? WEFT__TOKEN_LEVEL : 0;
 
-    do {
-        new = (old & ~WEFT__TOKEN_LEVEL) | level;
-        /* What was withheld comes, if it was not taken back meanwhile. */
-        if (release && weft__tokens_count(old) > 0 && weft__tokens_edges(old) < WEFT__TOKEN_EDGES)
-            new += WEFT__TOKEN_PENDING;
-        /* seq_cst: put before the look at ws; see weft__wait_publish. */
-    } while (!weft__cas_seq_cst(&task->tokens, &old, new));
+    /* seq_cst: put before the look at ws; see weft__wait_publish. */
+    while (!weft__cas_seq_cst(&task->tokens, &old, (old & ~WEFT__TOKEN_LEVEL) | level))
+        ;
 }
 
 void weft__scope_enter(struct weft_awaitable *task, struct weft__scope *scope, bool shield)
@@ -39,7 +36,7 @@ void weft__scope_enter(struct weft_awaitable *task, struct weft__scope *scope, b
     extra->scopes = scope;
     extra->shields += shield;
     scope->shields = extra->shields;
-    update(task, extra, false);
+    update(task, extra);
     weft__word_unlock(task, newest);
 }
 
@@ -54,7 +51,8 @@ void weft__scope_leave(struct weft_awaitable *task, struct weft__scope *scope)
     if (*p)
         *p = scope->outer;
     extra->shields -= scope->shield;
-    update(task, extra, scope->withheld);
+    update(task, extra);
+    weft__tokens_return(task, scope->withheld);
     weft__word_unlock(task, newest);
 }
 
@@ -67,7 +65,7 @@ bool weft__scope_cancel(struct weft_awaitable *task, struct weft__scope *scope)
         return false;
     first = !scope->cancelled;
     scope->cancelled = true;
-    update(task, weft__extra(task), false);
+    update(task, weft__extra(task));
     weft__word_unlock(task, newest);
     return first;
 }
@@ -86,7 +84,7 @@ bool weft__scope_struck(const struct weft_awaitable *task)
            WEFT__TOKEN_LEVEL;
 }
 
-bool weft__scope_withholds(struct weft_awaitable *task, uint32_t depth)
+bool weft__scope_withholds(struct weft_awaitable *task, uint32_t depth, uint32_t n)
 {
     const struct weft__extra *extra = weft__extra(task);
 
@@ -94,7 +92,8 @@ bool weft__scope_withholds(struct weft_awaitable *task, uint32_t depth)
         return false;
     for (struct weft__scope *s = extra->scopes; s; s = s->outer) {
         if (s->shield && s->shields == depth + 1) {
-            s->withheld = true;
+            if (s->withheld < WEFT__TOKEN_EDGES) /* more than that are one */
+                s->withheld += n;
             return true;
         }
     }

@@ -25,8 +25,8 @@
 struct weft__scope {
     struct weft__scope *outer;
     bool shield, cancelled;
-    bool withheld;    /* a token, by this shield */
-    uint32_t shields; /* how many there are, with this one */
+    uint32_t withheld; /* tokens, by this shield */
+    uint32_t shields;  /* how many there are, with this one */
 };
 
 /* By the task: enters, leaves. Enter needs the extra part to be there. */
@@ -43,8 +43,8 @@ uint32_t weft__scope_depth(const struct weft_awaitable *task);
 /* Whether every wait of the running [task] fails. */
 bool weft__scope_struck(const struct weft_awaitable *task);
 
-/* Under the lock of the word: whether a shield withholds what is put from [depth]. If so, it will
- * come when that is left. */
-bool weft__scope_withholds(struct weft_awaitable *task, uint32_t depth);
+/* Under the lock of the word: whether a shield withholds the [n] tokens that are put from [depth].
+ * If so, they will come when that is left. */
+bool weft__scope_withholds(struct weft_awaitable *task, uint32_t depth, uint32_t n);
 
 #endif

@@ -342,6 +342,34 @@ CASE(scope, a_withheld_cancel_may_be_taken_back)
     BOTH(&takes_a_withheld_cancel_back, NULL);
 }
 
+WEFT_CORO(is_cancelled_and_times_out_behind_a_shield)
+{
+    weft_timeout_t outer;
+    weft_scope_t s;
+
+    CHECK_INT(weft_timeout_enter(&outer, WEFT_MS(1)), 0);
+    CHECK_INT(weft_scope_enter(&s, WEFT_NONE, true), 0);
+    if (!arg)
+        weft_cancel(weft_current_task());
+    CHECK_INT(weft_sleep(WEFT_MS(3)), 0);
+    CHECK(weft_timeout_expired(&outer));
+    if (arg)
+        weft_cancel(weft_current_task());
+    CHECK_INT(weft_scope_exit(&s, 0), 0);
+    CHECK_INT(weft_timeout_exit(&outer, 0), 0); /* takes its own back, and no other */
+    CHECK_INT(weft_cancelling(weft_current_task()), 1);
+    CHECK_INT(weft_sleep(0), -ECANCELED);
+    CHECK_INT(weft_uncancel(weft_current_task()), 0);
+    CHECK(healthy());
+    return 0;
+}
+
+CASE(scope, a_shield_withholds_as_many_cancels_as_there_come)
+{
+    BOTH(&is_cancelled_and_times_out_behind_a_shield, NULL);
+    BOTH(&is_cancelled_and_times_out_behind_a_shield, "");
+}
+
 /* ---- from elsewhere ---- */
 
 static weft_scope_t shared;

@@ -359,3 +359,59 @@ CASE(timeout, C118_two_expiries_are_two_cancels)
 {
     BOTH(&expires_twice, NULL);
 }
+
+/* ---- C179: around a group that fails, and whose task is cancelled from outside too ---- */
+
+enum when { IN_THE_BODY, BEFORE, AFTER };
+
+struct around { /* a time-out, a group in it, and a task of that which cancels their own */
+    enum when when;
+    weft_task_t *parent;
+    _Atomic(bool) begun;
+};
+
+WEFT_CORO(cancels_its_parent)
+{
+    struct around *a = arg;
+
+    a->begun = true;
+    CHECK_INT(forever(), -ECANCELED);
+    if (a->when == BEFORE)
+        weft_cancel(a->parent);
+    CHECK_INT(weft_sleep(WEFT_MS(5)), 0); /* the time-out expires */
+    if (a->when == AFTER)
+        weft_cancel(a->parent);
+    return -EIO;
+}
+
+WEFT_CORO(fails_in_a_group_in_a_timeout)
+{
+    struct around a = {.when = (enum when)(intptr_t)arg, .parent = weft_current_task()};
+    weft_timeout_t t;
+    weft_taskgroup_t tg;
+    int rc = -EPIPE;
+
+    CHECK_INT(weft_timeout_enter(&t, WEFT_NONE), 0);
+    CHECK_INT(weft_taskgroup_enter(&tg), 0);
+    CHECK_INT(weft_taskgroup_create_task(&tg, weft_coro(&cancels_its_parent, &a), NULL), 0);
+    while (!a.begun)
+        turn();
+    if (a.when == IN_THE_BODY) {
+        weft_cancel(a.parent);
+        rc = weft_sleep(0);
+    }
+    CHECK_INT(weft_timeout_reschedule(&t, now() + WEFT_MS(1)), 0);
+    rc = weft_timeout_exit(&t, weft_taskgroup_exit(&tg, rc));
+    CHECK_INT(rc, WEFT_EGROUP);
+    CHECK_INT(weft_cancelling(a.parent), 1);
+    CHECK_INT(weft_sleep(0), -ECANCELED);
+    CHECK_INT(weft_uncancel(a.parent), 0);
+    CHECK(healthy());
+    return 0;
+}
+
+CASE(timeout, C179_around_a_group_that_fails_a_cancel_from_outside_is_not_its_own)
+{
+    for (intptr_t when = IN_THE_BODY; when <= AFTER; when++)
+        BOTH(&fails_in_a_group_in_a_timeout, (void *)when);
+}
