@@ -36,13 +36,14 @@ WEFT_BEGIN
  * itself when it goes on: no child ever writes there. The same awaitable given twice runs once.
  * The first error is returned at once, out stays untouched, the others run on. If the caller is
  * cancelled, so are all children that are not done; an error of a child's clean-up comes out.
+ * If a coroutine cannot be started, those that were are cancelled and waited for.
  *     weft_result_t r[2];
  *     int rc = weft_gather(WEFT_AWS(weft_coro(&a, NULL), weft_coro(&b, NULL)), r);
  * Call from    a task, else -EPERM
  * Suspends     yes
  * Steals       the references in [aws], not the array
  * Returns      0, the first error (-ECANCELED if that child was cancelled, or the caller), -EXDEV
- *              (a future of another loop), -ENOMEM
+ *              (a future of another loop), -ENOMEM, or why a coroutine could not be started
  * Python       await asyncio.gather(*aws) */
 #define weft_gather(aws_and_count, out, ...)                                                       \
     weft_gather_opts(aws_and_count, (out),                                                         \
@@ -52,7 +53,8 @@ WEFT_API WEFT_MUST int weft_gather_opts(weft_awaitable_t *const *aws, size_t cou
 
 /* The same as an object: a future whose result is the array of results (weft_gather_results).
  * Cancelling it cancels all children; a cancelled child is an error of it, it is not itself
- * cancelled then.
+ * cancelled then. If a coroutine cannot be started, those that were are cancelled, but not waited
+ * for: what they use must stay until they have ended.
  * Call from    a task or a callback
  * Returns      a new reference; a failed object as above
  * Python       asyncio.gather(*aws) */
@@ -105,20 +107,22 @@ WEFT_API WEFT_MUST int weft_wait(weft_awaitable_t **aws, size_t count, weft_ns_t
  * weft_run cancels all that is left at its end, shielded or not.
  * Call from    a task or a callback
  * Steals       a coroutine that was not used yet, which becomes a task; borrows a task or a future
- * Returns      a new reference; a failed object: -EPERM, -EPROTOTYPE, -EALREADY, -EXDEV, -ENOMEM
+ * Returns      a new reference; a failed object: -EPERM, -EPROTOTYPE, -EALREADY, -EXDEV, -ENOMEM,
+ *              or why the coroutine could not be started
  * Python       asyncio.shield(aw) */
 WEFT_API weft_future_t *weft_shield(weft_awaitable_t *aw);
 
 /* The first of [count] awaitables to be done wins: its outcome is that of the call, *winner (may be
  * NULL) its place in [aws]. Of several that are done at the same time it is the first in the array.
  * All others are cancelled and waited for, and what comes of them is dropped. If the caller is
- * cancelled, so are all. Coroutines become tasks.
+ * cancelled, so are all. Coroutines become tasks; if one cannot be started, those that were are
+ * cancelled and waited for, and what was given as a task runs on.
  * Call from    a task, else -EPERM
  * Suspends     yes, always
  * Steals       the references in [aws], not the array
  * Returns      the winner's outcome, with *result set (may be NULL); -ECANCELED (the winner or the
  *              caller was cancelled), -EINVAL (none given), -EPROTOTYPE, -EALREADY, -EXDEV,
- *              -ENOMEM. *winner is set if there is one */
+ *              -ENOMEM, or why a coroutine could not be started. *winner is set if there is one */
 WEFT_API WEFT_MUST int weft_race(weft_awaitable_t *const *aws, size_t count, size_t *winner,
                                  void **result);
 
@@ -136,7 +140,9 @@ WEFT_API WEFT_MUST int weft_race(weft_awaitable_t *const *aws, size_t count, siz
 WEFT_API WEFT_MUST int weft_staggered_race(weft_coro_t *const *coros, size_t count, weft_ns_t delay,
                                            size_t *winner, void **result);
 
-/* The [count] awaitables in the order in which they become done. Coroutines become tasks.
+/* The [count] awaitables in the order in which they become done. Coroutines become tasks; if one
+ * cannot be started, those that were are cancelled, but not waited for: what they use must stay
+ * until they have ended.
  *
  *     weft_as_completed_t *it = weft_as_completed(WEFT_AWS(a, b, c), WEFT_S(5));
  *     weft_awaitable_t *aw;
@@ -150,7 +156,7 @@ WEFT_API WEFT_MUST int weft_staggered_race(weft_coro_t *const *coros, size_t cou
  * Steals       the references in [aws], not the array
  * Returns      an iterator, for weft_as_completed_free. When it fails, one that gives the error in
  *              each of its calls: -EINVAL (none given), -EPERM, -EPROTOTYPE, -EALREADY, -EXDEV,
- *              -ENOMEM
+ *              -ENOMEM, or why a coroutine could not be started
  * Python       asyncio.as_completed(aws, timeout=) */
 WEFT_API weft_as_completed_t *weft_as_completed(weft_awaitable_t *const *aws, size_t count,
                                                 weft_ns_t timeout);

@@ -154,7 +154,7 @@ static weft_as_completed_t *make(struct weft_loop *loop, weft_awaitable_t *const
         weft__children_drop(aws, count);
         return failed(-ENOMEM);
     }
-    rc = weft__children_start(loop, aws, count);
+    rc = weft__children_start(loop, aws, count, false);
     if (rc < 0) {
         weft__watch_unref(&it->watch, NULL);
         return failed(rc);

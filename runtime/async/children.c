@@ -19,36 +19,44 @@ void weft__children_drop(struct weft_awaitable *const *aws, size_t count)
     }
 }
 
-/* [started]: which of them. The one at [failed] has lost its reference already. */
-static void undo(struct weft_awaitable *const *aws, size_t count, size_t failed,
-                 const bool *started)
+/* Ends those that were started. True: the caller was cancelled meanwhile. */
+static bool end_all(struct weft_awaitable *const *started, size_t count, bool wait)
 {
-    for (size_t i = 0; i < failed; i++) {
-        if (started[i])
-            weft_cancel(aws[i]);
-    }
-    weft__children_drop(aws, failed);
-    weft__children_drop(aws + failed + 1, count - failed - 1);
+    bool cancelled;
+
+    for (size_t i = 0; i < count; i++)
+        weft_cancel(started[i]);
+    cancelled = wait && weft__children_reap(started, count);
+    for (size_t i = 0; i < count; i++)
+        /* relaxed: see core/task.h; what comes of them is dropped. */
+        weft__store_relaxed(&started[i]->retrieved, 1);
+    return cancelled;
 }
 
-int weft__children_start(struct weft_loop *loop, struct weft_awaitable *const *aws, size_t count)
+int weft__children_start(struct weft_loop *loop, struct weft_awaitable *const *aws, size_t count,
+                         bool wait)
 {
     weft_task_opts_t opts = {.size = sizeof opts};
     int rc = weft__watch_check(loop, aws, count, true);
-    bool *started = rc == 0 ? calloc(count, sizeof *started) : NULL;
-    weft_task_t *task;
+    weft_task_t **started = rc == 0 ? calloc(count, sizeof *started) : NULL, *task;
+    size_t i, n = 0;
 
     if (!started) {
         weft__children_drop(aws, count);
         return rc < 0 ? rc : -ENOMEM;
     }
-    for (size_t i = 0; i < count && rc == 0; i++) {
+    for (i = 0; i < count && rc == 0; i++) {
         if (weft__kind(aws[i]) != WEFT__KIND_CORO)
             continue;
         rc = weft__create_task(loop, aws[i], &opts, &task);
-        started[i] = true;
-        if (rc < 0)
-            undo(aws, count, i, started);
+        if (rc == 0)
+            started[n++] = task;
+    }
+    if (rc < 0) { /* the one before [i] has lost its reference */
+        if (end_all(started, n, wait))
+            rc = -ECANCELED;
+        weft__children_drop(aws, i - 1);
+        weft__children_drop(aws + i, count - i);
     }
     free(started);
     return rc;

@@ -277,10 +277,14 @@ static struct gather *new_gather(struct weft_loop *loop, weft_awaitable_t *const
     return gather;
 }
 
-static weft_future_t *start(struct weft_loop *loop, weft_awaitable_t *const *aws, size_t count,
-                            const weft_gather_opts_t *opts)
+/* [wait]: of weft__children_start. */
+static weft_future_t *start(weft_awaitable_t *const *aws, size_t count,
+                            const weft_gather_opts_t *given, bool wait)
 {
-    int rc = error_among(aws, count);
+    weft_gather_opts_t full;
+    const weft_gather_opts_t *opts = weft__options(given, &full, sizeof full);
+    struct weft_loop *loop = weft__self()->loop;
+    int rc = opts ? error_among(aws, count) : weft__bad_options();
     struct gather *gather;
     struct weft_awaitable *future;
 
@@ -291,7 +295,7 @@ static weft_future_t *start(struct weft_loop *loop, weft_awaitable_t *const *aws
     }
     future = gather->future;
     if (count > 0)
-        rc = weft__children_start(loop, aws, count);
+        rc = weft__children_start(loop, aws, count, wait);
     if (rc < 0) {
         weft__awaitable_unref(future, 2);
         return weft__awaitable_failed(rc);
@@ -303,17 +307,13 @@ static weft_future_t *start(struct weft_loop *loop, weft_awaitable_t *const *aws
 }
 
 weft_future_t *weft_gather_future_opts(weft_awaitable_t *const *aws, size_t count,
-                                       const weft_gather_opts_t *given)
+                                       const weft_gather_opts_t *opts)
 {
-    struct weft__worker *worker = weft__self();
-    weft_gather_opts_t full;
-    const weft_gather_opts_t *opts = weft__options(given, &full, sizeof full);
-
-    if (!worker || !opts) {
+    if (!weft__self()) {
         weft__children_drop(aws, count);
-        return weft__awaitable_failed(worker ? weft__bad_options() : weft__no_task("gather"));
+        return weft__awaitable_failed(weft__no_task("gather"));
     }
-    return start(worker->loop, aws, count, opts);
+    return start(aws, count, opts, false);
 }
 
 const weft_result_t *weft_gather_results(const weft_future_t *future, size_t *count)
@@ -339,7 +339,7 @@ int weft_gather_opts(weft_awaitable_t *const *aws, size_t count, weft_result_t *
         weft__children_drop(aws, count);
         return weft__no_task("gather");
     }
-    future = weft_gather_future_opts(aws, count, opts);
+    future = start(aws, count, opts, true);
     rc = weft_await(future, NULL);
     results = rc == 0 && out ? weft_gather_results(future, &n) : NULL;
     for (size_t i = 0; i < n && results; i++)

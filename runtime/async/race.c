@@ -46,7 +46,7 @@ static int run_race(weft_awaitable_t *const *aws, size_t count, weft_awaitable_t
     rc = weft_wait(copy, count, WEFT_NONE, WEFT_FIRST_COMPLETED, &done);
     if (rc == 0)
         first = first_done(aws, count);
-    if (end_all(aws, count) && rc == 0)
+    if (end_all(aws, count))
         rc = -ECANCELED;
     if (first < count && winner)
         *winner = first;
@@ -67,7 +67,7 @@ int weft_race(weft_awaitable_t *const *aws, size_t count, size_t *winner, void *
         weft__children_drop(aws, count);
         return count ? -ENOMEM : -EINVAL;
     }
-    rc = weft__children_start(weft__self()->loop, aws, count);
+    rc = weft__children_start(weft__self()->loop, aws, count, true);
     if (rc == 0) {
         rc = run_race(aws, count, copy, winner, result);
         weft__children_drop(aws, count);

@@ -100,7 +100,7 @@ weft_future_t *weft_shield(weft_awaitable_t *aw)
         return weft__awaitable_failed(weft__no_task("shield"));
     }
     if (kind == WEFT__KIND_CORO) {
-        rc = weft__children_start(worker->loop, &aw, 1);
+        rc = weft__children_start(worker->loop, &aw, 1, false);
         if (rc < 0)
             return weft__awaitable_failed(rc);
         outer = make(aw);

@@ -46,7 +46,7 @@ static size_t find_winner(const struct race *race)
 /* One coroutine more. */
 static int start_next(struct race *race, weft_ns_t delay)
 {
-    int rc = weft__children_start(weft__self()->loop, &race->coros[race->started], 1);
+    int rc = weft__children_start(weft__self()->loop, &race->coros[race->started], 1, false);
 
     if (rc < 0) {
         race->lost = 1;
@@ -120,7 +120,7 @@ static int finish(struct race *race, int rc, size_t *winner, void **result)
         /* relaxed: see core/task.h; their errors are ours to tell. */
         weft__store_relaxed(&race->coros[i]->retrieved, 1);
     if (rc < 0 || cancelled)
-        return rc < 0 ? rc : -ECANCELED;
+        return cancelled ? -ECANCELED : rc;
     if (race->winner == race->count)
         return tell_errors(race);
     if (winner)

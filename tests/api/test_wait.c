@@ -2,6 +2,7 @@
 /* wait: gather and wait_for. */
 #include <stdlib.h>
 
+#include "tests/support/reports.h"
 #include "tests/support/workers.h"
 
 TestSuite(wait, .timeout = 30);
@@ -242,18 +243,11 @@ CASE(wait, cancel_of_the_gatherer_comes_out_of_gather_with_or_without_errors_as_
     }
 }
 
-static void count_report(weft_loop_t *loop, const weft_exception_context_t *context, void *arg)
-{
-    (void)loop;
-    (void)context;
-    ++*(_Atomic(int) *)arg;
-}
-
 WEFT_CORO(gathers_two_failures)
 {
     weft_future_t *a = weft_create_future(NULL), *b = weft_create_future(NULL);
 
-    weft_loop_set_exception_handler(weft_get_running_loop(), count_report, arg);
+    listen();
     weft_future_t *future = weft_gather_future(WEFT_AWS(weft_ref(a), weft_ref(b)));
     weft_set_exception(a, -EIO);
     weft_set_exception(b, -EPIPE);
@@ -266,8 +260,7 @@ WEFT_CORO(gathers_two_failures)
 
 CASE(wait, gather_keeps_later_errors_from_being_reported) /* C149 */
 {
-    _Atomic(int) reports = 0;
-    CHECK_INT(run(&gathers_two_failures, &reports), 0);
+    CHECK_INT(run(&gathers_two_failures, NULL), 0);
     CHECK_INT(reports, 0);
 }
 
@@ -586,4 +579,112 @@ CASE(wait, wait_for_refuses_what_await_refuses_and_cancels_nothing)
     CHECK_INT(weft_new_event_loop(&other_loop, .workers = workers), 0);
     CHECK_INT(run(&waits_for_itself, NULL), 0);
     weft_loop_unref(other_loop);
+}
+
+/* ---- one that cannot be started ----------------------------------------------------------------
+ */
+
+struct callers { /* memory of whoever calls, which the child uses until it has ended */
+    weft_task_t *task;
+    bool there, cancels;
+    _Atomic(int) begun, ended;
+};
+
+WEFT_CORO(uses_its_callers_memory)
+{
+    struct callers *m = arg;
+
+    m->begun++;
+    CHECK_INT(weft_sleep(WEFT_NONE), -ECANCELED);
+    CHECK_INT(weft_sleep(WEFT_MS(1)), 0);
+    CHECK(m->there);
+    if (m->cancels)
+        weft_cancel(m->task);
+    m->ended++;
+    return -EIO;
+}
+
+WEFT_CORO_STACK(needs_too_large_a_stack, UINT32_MAX)
+{
+    (void)arg;
+    return 0;
+}
+
+static struct callers memory;
+
+static void lend_memory(bool cancels)
+{
+    memory.task = weft_current_task();
+    memory.there = true;
+    memory.cancels = cancels;
+    memory.begun = memory.ended = 0;
+    weft_loop_set_task_factory(weft_get_running_loop(), weft_eager_task_factory, NULL);
+    listen();
+}
+
+#define ONE_THAT_STARTS_AND_ONE_THAT_DOES_NOT                                                      \
+    WEFT_AWS(weft_coro(&uses_its_callers_memory, &memory),                                         \
+             weft_coro(&needs_too_large_a_stack, NULL), weft_coro(&fails, NULL))
+
+static void all_have_ended(bool cancels)
+{
+    CHECK_INT(memory.begun, 1);
+    CHECK_INT(memory.ended, 1);
+    CHECK_INT(weft_cancelling(memory.task), cancels);
+    CHECK_INT(weft_sleep(0), 0); /* the cancel has come out */
+    CHECK_INT(reports, 0);
+    memory.there = false;
+}
+
+WEFT_CORO(starts_not_all)
+{
+    bool cancels = arg;
+    int rc;
+
+    lend_memory(cancels);
+    rc = weft_race(ONE_THAT_STARTS_AND_ONE_THAT_DOES_NOT, NULL, NULL);
+    CHECK_INT(rc, cancels ? -ECANCELED : -EINVAL);
+    all_have_ended(cancels);
+    weft_uncancel(memory.task);
+    lend_memory(cancels);
+    rc = weft_gather(ONE_THAT_STARTS_AND_ONE_THAT_DOES_NOT, NULL);
+    CHECK_INT(rc, cancels ? -ECANCELED : -EINVAL);
+    all_have_ended(cancels);
+    weft_uncancel(memory.task);
+    return 0;
+}
+
+CASE(wait, when_one_cannot_be_started_race_and_gather_return_when_those_that_were_have_ended)
+{
+    CHECK_INT(run(&starts_not_all, NULL), 0);
+}
+
+CASE(wait, a_cancel_of_the_caller_meanwhile_comes_out)
+{
+    CHECK_INT(run(&starts_not_all, ""), 0);
+}
+
+WEFT_CORO(starts_not_all_and_goes_on)
+{
+    weft_as_completed_t *it;
+
+    lend_memory(false);
+    weft_future_t *future = weft_gather_future(ONE_THAT_STARTS_AND_ONE_THAT_DOES_NOT);
+    CHECK_INT(weft_join(future, NULL), -EINVAL);
+    while (memory.ended < 1)
+        CHECK_INT(weft_sleep(WEFT_MS(1)), 0);
+    all_have_ended(false);
+    lend_memory(false);
+    it = weft_as_completed(ONE_THAT_STARTS_AND_ONE_THAT_DOES_NOT, WEFT_NONE);
+    CHECK_INT(weft_as_completed_next(it, NULL), -EINVAL);
+    weft_as_completed_free(it);
+    while (memory.ended < 1)
+        CHECK_INT(weft_sleep(WEFT_MS(1)), 0);
+    all_have_ended(false);
+    return 0;
+}
+
+CASE(wait, what_does_not_suspend_only_cancels_those_that_were_started)
+{
+    CHECK_INT(run(&starts_not_all_and_goes_on, NULL), 0);
 }
