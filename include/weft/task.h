@@ -91,8 +91,9 @@ WEFT_API bool weft_isfuture(const void *object);
 WEFT_API weft_awaitable_t *weft_ref(weft_awaitable_t *aw);
 
 /* One reference less. NULL is allowed. In debug mode the last one of a coroutine that was never
- * awaited says so; the last one of a future or task whose error nobody looked at calls the
- * exception handler. */
+ * awaited says so; the last one of a future or task whose error nobody looked at (by an await,
+ * weft_result, weft_exception) calls the exception handler, unless it was cancelled once it was
+ * done. */
 WEFT_API void weft_unref(weft_awaitable_t *aw);
 
 #define WEFT_PARALLEL ((weft_strand_t *)-1) /* leave the creator's strand */
@@ -149,7 +150,8 @@ WEFT_API WEFT_MUST int weft_join(weft_awaitable_t *aw, void **result);
 /* Asks [aw] to end. A task is interrupted at its next await, which returns -ECANCELED; it may clean
  * up, and may go on. One that ends before it awaits is cancelled, unless with an error, which
  * stays. A task that did not begin never runs its body. A future ends at once.
- * Returns      true: asked; false: it is done (nothing happened), or NULL
+ * Returns      true: asked; false: it is done (nothing happened, but that its error is not told to
+ *              the exception handler any more), or NULL
  * Python       aw.cancel() */
 WEFT_API bool weft_cancel(weft_awaitable_t *aw);
 

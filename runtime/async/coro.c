@@ -94,7 +94,7 @@ static void dropped(struct weft_awaitable *aw)
         weft__report_about(aw, "a coroutine was never awaited");
     if ((kind == WEFT__KIND_TASK || kind == WEFT__KIND_FUTURE) && aw->error < 0 &&
         aw->error != -ECANCELED && !(aw->flags & WEFT__TASK_DETACHED) &&
-        !weft__load_relaxed(&aw->retrieved))
+        weft__load_relaxed(&aw->retrieved) != 1)
         weft__report_about(aw, "an error was never retrieved");
 }
 

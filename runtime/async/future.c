@@ -129,6 +129,7 @@ static bool link_callback(struct weft_awaitable *future, struct weft_handle *han
         return false;
     waiter_of(handle)->fire = fire;
     waiter_of(handle)->awaiter = NULL;
+    weft__store_relaxed(&future->retrieved, WEFT__HAS_CALLBACKS); /* relaxed: under the lock */
     weft__word_unlock(future, weft__waiters_add(newest, waiter_of(handle)));
     return true;
 }
@@ -151,7 +152,6 @@ int weft_add_done_callback(weft_future_t *future, weft_done_fn_t fn, void *arg)
     handle->done_fn = fn;
     handle->arg = arg;
     handle->where = __builtin_return_address(0);
-    weft__store_relaxed(&future->retrieved, 1); /* relaxed: whoever is called can see the outcome */
     if (link_callback(future, handle))
         return 0;
     weft__word_settle(future); /* what was added before may be on its way still, elsewhere */

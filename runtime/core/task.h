@@ -109,7 +109,8 @@ struct weft_awaitable {
     _Atomic(uint8_t)
         kind; /* release when it becomes a task, for the registry's walk; else relaxed */
     uint8_t flags;
-    _Atomic(uint8_t) retrieved; /* somebody looked at the outcome: relaxed, read at the end only */
+    _Atomic(uint8_t) retrieved; /* 1: somebody looked at the outcome. Relaxed, read at the end only;
+                                   before it is done, WEFT__HAS_CALLBACKS (waiters.h) */
     _Atomic(uint8_t) asked;     /* its entry is in a worker's `asks` (sched/operation.c) */
     const weft_corofn_t *fn;
     void *arg;

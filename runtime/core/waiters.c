@@ -88,7 +88,7 @@ void weft__word_complete(struct weft_awaitable *aw, uintptr_t newest, struct wef
     while (oldest->older)
         oldest = oldest->older;
     /* relaxed: set before the callback was linked, under the lock that we hold. */
-    if (weft__unlikely(weft__load_relaxed(&aw->retrieved)))
+    if (weft__unlikely(weft__load_relaxed(&aw->retrieved) == WEFT__HAS_CALLBACKS))
         done = WEFT__WORD_FIRING;
     if (weft__unlikely(untold != NULL)) {
         put_untold(untold, aw, oldest);

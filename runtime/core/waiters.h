@@ -16,9 +16,9 @@
  *             gather, a shield). The waiters of that one are told after all that are to be told
  *             already, not within: it goes to the list `untold` of the outermost completion. So a
  *             chain of any length needs no stack, and the order is that of asyncio's callbacks.
- * Callbacks   If it may have done callbacks (somebody has "retrieved" it before it was done), the
- *             word says FIRING instead of DONE until all were told, and a reference is held for it:
- *             a callback that is added late waits for that, to come after those before it.
+ * Callbacks   If it may have done callbacks (`retrieved` says so), the word says FIRING instead of
+ *             DONE until all were told, and a reference is held for it: a callback that is added
+ *             late waits for that, to come after those before it.
  */
 #ifndef WEFT_CORE_WAITERS_H
 #define WEFT_CORE_WAITERS_H
@@ -48,6 +48,9 @@ struct weft__waiter {
     struct weft_awaitable *awaiter; /* whose node it is, which lives as long as it is linked, for
                                        reports; or NULL */
 };
+
+/* retrieved, under the lock of the word: a done callback was added. */
+enum { WEFT__HAS_CALLBACKS = 2 };
 
 /* Locks the word. Returns the newest waiter (or 0), or WEFT__WORD_DONE, which is not locked. */
 uintptr_t weft__word_lock_slow(struct weft_awaitable *aw);

@@ -407,15 +407,27 @@ int weft_join(weft_awaitable_t *aw, void **result)
     return rc;
 }
 
+/* Who cancels what is done has no use for its error. */
+static bool cancel(struct weft_awaitable *aw, struct weft__walk *top)
+{
+    if (!aw)
+        return false;
+    if (weft__cancel(aw, top))
+        return true;
+    if (weft__is_done(aw))
+        weft__store_relaxed(&aw->retrieved, 1); /* relaxed: see core/task.h */
+    return false;
+}
+
 bool weft_cancel(weft_awaitable_t *aw)
 {
-    return aw && weft__cancel(aw, NULL);
+    return cancel(aw, NULL);
 }
 
 bool weft_cancel_message(weft_awaitable_t *aw, const char *message)
 {
     struct weft__walk top = {.message = message ? weft__error_new(-ECANCELED, message, 0) : NULL};
-    bool asked = aw && weft__cancel(aw, &top);
+    bool asked = cancel(aw, &top);
 
     weft__error_unref(top.message);
     return asked;

@@ -2,6 +2,7 @@
 /* futures: the conformance items on asyncio.Future. */
 #include <string.h>
 
+#include "tests/support/loops.h"
 #include "tests/support/reports.h"
 #include "tests/support/serial.h"
 
@@ -199,6 +200,7 @@ WEFT_CORO(adds_callbacks)
         weft_set_result(c.future, NULL);
     CHECK_INT(weft_join(c.end, NULL), 0);
     CHECK(strcmp(c.text, "abca") == 0);
+    CHECK_INT(weft_exception(c.future), arg ? -EIO : 0);
     weft_unref(c.future);
     return 0;
 }
@@ -392,6 +394,86 @@ WEFT_CORO(reads_an_error)
 CASE(futures, C016_an_error_that_was_read_is_dropped_in_silence)
 {
     BOTH(&reads_an_error, NULL);
+}
+
+/* The last reference may be that of the callback's handle, on another worker. */
+WEFT_CORO(adds_callbacks_that_do_not_look)
+{
+    struct calls c;
+
+    listen();
+    open_calls(&c);
+    CHECK_INT(weft_add_done_callback(c.future, call_a, &c), 0);
+    CHECK_INT(weft_add_done_callback(c.future, call_end, &c), 0);
+    weft_set_exception(c.future, -EIO);
+    CHECK_INT(weft_join(c.end, NULL), 0);
+    weft_unref(c.future);
+    while (reports == 0)
+        turn();
+    CHECK_INT(report.error, -EIO);
+    return 0;
+}
+
+CASE(futures, C015_a_callback_that_does_not_look_at_the_error_leaves_the_report)
+{
+    BOTH(&adds_callbacks_that_do_not_look, NULL);
+}
+
+WEFT_CORO(removes_its_callback)
+{
+    struct calls c = {.future = weft_create_future(NULL)};
+
+    listen();
+    CHECK_INT(weft_add_done_callback(c.future, call_a, &c), 0);
+    CHECK_INT(weft_remove_done_callback(c.future, call_a, &c), 1);
+    weft_set_exception(c.future, -EIO);
+    weft_unref(c.future);
+    CHECK_INT(reports, 1);
+    return 0;
+}
+
+CASE(futures, C015_a_callback_that_was_removed_leaves_the_report)
+{
+    BOTH(&removes_its_callback, NULL);
+}
+
+/* Its done callback looked at nothing, as it was not called. */
+WEFT_CORO(fails_and_drops)
+{
+    listen();
+    CHECK_INT(weft_set_exception(arg, -EIO), 0);
+    weft_unref(arg);
+    CHECK_INT(reports, 1);
+    return 0;
+}
+
+CASE(futures, C015_a_run_that_was_stopped_leaves_the_report_of_an_error_that_comes_later)
+{
+    weft_loop_t *loop = new_loop();
+    weft_future_t *future = weft_create_future(loop);
+
+    CHECK_INT(weft_loop_call_soon(loop, stops, loop, NULL), 0);
+    CHECK_INT(weft_loop_run_until_complete(loop, future, NULL), WEFT_ESTOPPED);
+    CHECK_INT(weft_loop_run_until_complete(loop, weft_coro(&fails_and_drops, future), NULL), 0);
+    weft_loop_unref(loop);
+}
+
+WEFT_CORO(cancels_what_has_failed)
+{
+    listen();
+    for (int i = 0; i < 2; i++) {
+        weft_future_t *future = weft_create_future(NULL);
+        weft_set_exception(future, -EIO);
+        CHECK(!(i == 0 ? weft_cancel(future) : weft_cancel_message(future, "late")));
+        weft_unref(future);
+    }
+    CHECK_INT(reports, 0);
+    return 0;
+}
+
+CASE(futures, C016_the_error_of_one_that_was_cancelled_afterwards_is_dropped_in_silence)
+{
+    BOTH(&cancels_what_has_failed, NULL);
 }
 
 /* ---- C018, C019, C020: a future of a thread ---- */
