@@ -29,8 +29,9 @@ typedef weft_task_t *(*weft_task_factory_t)(weft_loop_t *loop, weft_coro_t *coro
                                             const weft_task_opts_t *opts, void *arg);
 
 /* What an exception handler is told: asyncio's keys. Strings and objects are borrowed for the call,
- * each may be NULL but for the message; size comes first. There is no key for what C has not
- * (asyncgen), and a stream is not named: its task is. */
+ * each may be NULL but for the message; size comes first. weft_ref keeps the future, and with it
+ * its name, its details and where it was created. There is no key for what C has not (asyncgen),
+ * and a stream is not named: its task is. */
 typedef struct weft_exception_context {
     size_t size;
     const char *message;

@@ -84,7 +84,17 @@ static bool debug(void)
     return worker ? weft__load_relaxed(&worker->loop->debug) : weft__environment_debug();
 }
 
-static void dropped(struct weft_awaitable *aw)
+/* Its last reference lasts for the report, so that the handler may take one. False: it has. */
+static bool report_lost_error(struct weft_awaitable *aw)
+{
+    weft__store_relaxed(&aw->retrieved, 1); /* relaxed: nobody else has it. It is told of once */
+    /* release, and acq_rel: as of any reference (core/task.c). */
+    weft__store_release(&aw->refs, 1);
+    weft__report_about(aw, "an error was never retrieved");
+    return weft__fetch_sub_acq_rel(&aw->refs, 1) == 1;
+}
+
+static bool dropped(struct weft_awaitable *aw)
 {
     enum weft__kind kind = weft__kind(aw);
 
@@ -95,7 +105,8 @@ static void dropped(struct weft_awaitable *aw)
     if ((kind == WEFT__KIND_TASK || kind == WEFT__KIND_FUTURE) && aw->error < 0 &&
         aw->error != -ECANCELED && !(aw->flags & WEFT__TASK_DETACHED) &&
         weft__load_relaxed(&aw->retrieved) != 1)
-        weft__report_about(aw, "an error was never retrieved");
+        return report_lost_error(aw);
+    return true;
 }
 
 __attribute__((constructor)) static void tell_core(void)

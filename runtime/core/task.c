@@ -9,7 +9,7 @@
 #include "runtime/core/slab.h"
 #include "runtime/core/waiters.h"
 
-void (*weft__awaitable_dropped)(struct weft_awaitable *aw);
+bool (*weft__awaitable_dropped)(struct weft_awaitable *aw);
 
 /* A call in the last place of another function, which so has no registers to save. */
 static WEFT__NOINLINE struct weft_awaitable *
@@ -128,7 +128,7 @@ static bool drop_unstarted(struct weft_awaitable *aw, uint32_t n)
     return left == 0;
 }
 
-/* True: that was the last one. */
+/* True: that was the last one, and the object goes. */
 WEFT__INLINE bool drop(struct weft_awaitable *aw, uint32_t n)
 {
     enum weft__kind kind = weft__kind(aw);
@@ -138,9 +138,7 @@ WEFT__INLINE bool drop(struct weft_awaitable *aw, uint32_t n)
     /* acq_rel: release what we did with it; acquire what the others did, if we are the last. */
     if (is_unstarted(kind) ? !drop_unstarted(aw, n) : weft__fetch_sub_acq_rel(&aw->refs, n) != n)
         return false;
-    if (weft__awaitable_dropped)
-        weft__awaitable_dropped(aw);
-    return true;
+    return !weft__awaitable_dropped || weft__awaitable_dropped(aw);
 }
 
 void weft__awaitable_unref(struct weft_awaitable *aw, uint32_t n)

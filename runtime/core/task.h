@@ -252,9 +252,10 @@ int weft__awaitable_set_name(struct weft_awaitable *aw, const char *name); /* co
 /* Its name, copied, always terminated; returns the whole length. Tasks without one get "Task-N". */
 size_t weft__awaitable_name(struct weft_awaitable *aw, char *buffer, size_t size);
 
-/* Called by the last unref before the object goes: reports of what nobody looked at. Set by the
- * floor above, which knows exception handlers (async/coro.c). */
-extern void (*weft__awaitable_dropped)(struct weft_awaitable *aw);
+/* Called by the last unref before the object goes: reports of what nobody looked at. False: who was
+ * told has kept a reference, and it stays. Set by the floor above, which knows exception handlers
+ * (async/coro.c). */
+extern bool (*weft__awaitable_dropped)(struct weft_awaitable *aw);
 
 WEFT__INLINE void weft__awaitable_ref(struct weft_awaitable *aw)
 {

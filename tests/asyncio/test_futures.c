@@ -375,6 +375,36 @@ CASE(futures, C015_an_error_that_nobody_read_is_reported_with_the_last_reference
     BOTH(&drops_an_error, NULL);
 }
 
+static void keep(weft_loop_t *loop, const weft_exception_context_t *context, void *kept)
+{
+    (void)loop;
+    *(weft_future_t **)kept = weft_ref(context->future);
+    reports++;
+}
+
+WEFT_CORO(drops_what_the_handler_keeps)
+{
+    weft_future_t *future = weft_create_future(NULL), *kept = NULL, *next;
+
+    reports = 0;
+    weft_loop_set_exception_handler(weft_get_running_loop(), keep, &kept);
+    weft_set_exception(future, -EIO);
+    weft_unref(future);
+    CHECK(kept == future);
+    next = weft_create_future(NULL);
+    CHECK(next != kept);
+    CHECK(weft_done(kept) && !weft_done(next));
+    weft_unref(kept);
+    CHECK_INT(reports, 1);
+    weft_unref(next);
+    return 0;
+}
+
+CASE(futures, C015_what_the_handler_keeps_a_reference_to_is_not_freed_and_not_reported_again)
+{
+    BOTH(&drops_what_the_handler_keeps, NULL);
+}
+
 WEFT_CORO(reads_an_error)
 {
     listen();

@@ -17,10 +17,11 @@ WEFT_CORO(some_function)
 
 static unsigned dropped;
 
-static void count_dropped(struct weft_awaitable *aw)
+static bool count_dropped(struct weft_awaitable *aw)
 {
     (void)aw;
     dropped++;
+    return true;
 }
 
 static struct weft_awaitable *make(enum weft__kind kind)
