@@ -191,7 +191,12 @@ WEFT_API weft_task_t *weft_eager_task_factory(weft_loop_t *loop, weft_coro_t *co
 /* Who is told of errors that nobody waits for. NULL: the default one, which writes to standard
  * error. The handler is called in the middle of whatever found the error: it may look at the
  * future, and cancel; it must not suspend, nor add a callback to the future; tasks that it creates
- * do not start eagerly. */
+ * do not start eagerly.
+ * It is called by whichever worker finds the error, several at once if there are several. While the
+ * loop does not run, by the thread that does, which drops a last reference, or closes the loop.
+ * What another thread finds while it runs, the loop tells soon after (out of memory: standard error
+ * is told instead); but that a task could not be started, whoever wanted to start it. What is found
+ * once the last reference to the loop is gone is told to standard error. */
 WEFT_API void weft_loop_set_exception_handler(weft_loop_t *loop, weft_exception_handler_t handler,
                                               void *arg);
 /* What was set, with its argument in *arg (may be NULL); NULL: the default one.

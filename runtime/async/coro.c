@@ -84,10 +84,10 @@ static bool debug(void)
     return worker ? weft__load_relaxed(&worker->loop->debug) : weft__environment_debug();
 }
 
-/* Its last reference lasts for the report, so that the handler may take one. False: it has. */
+/* Its last reference lasts for the report, so that the handler may take one, or a loop that is told
+ * later. False: it was taken. */
 static bool report_lost_error(struct weft_awaitable *aw)
 {
-    weft__store_relaxed(&aw->retrieved, 1); /* relaxed: nobody else has it. It is told of once */
     /* release, and acq_rel: as of any reference (core/task.c). */
     weft__store_release(&aw->refs, 1);
     weft__report_about(aw, "an error was never retrieved");

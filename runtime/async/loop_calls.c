@@ -31,6 +31,7 @@ void weft_loop_unref(weft_loop_t *loop)
     if (weft__load_relaxed(&loop->debug) && !weft__loop_closed(loop)) /* relaxed: a switch */
         weft__report_error(loop, "a loop was dropped that was not closed", 0, NULL);
     weft_loop_close(loop);
+    weft__loop_forget(loop); /* not before: its end may have errors to report */
     weft__loop_drop(loop);
 }
 
@@ -131,8 +132,7 @@ void weft_loop_stop(weft_loop_t *loop)
 
 bool weft_loop_is_running(const weft_loop_t *loop)
 {
-    return loop->generation == weft__fork_generation() &&
-           weft__load_acquire(&((weft_loop_t *)(uintptr_t)loop)->state) == WEFT__LOOP_RUNNING;
+    return weft__loop_runs(loop);
 }
 
 bool weft_loop_is_closed(const weft_loop_t *loop)

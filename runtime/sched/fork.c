@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "runtime/core/slab.h"
-#include "runtime/sched/worker.h"
+#include "runtime/sched/loop.h"
 
 _Atomic(uint32_t) weft__fork_count;
 
@@ -26,29 +26,32 @@ static void inherit(struct weft__stack *stack, int advice)
         (void)madvise(stack->limit, stack->size, advice);
 }
 
-/* The slabs' locks are held over the fork, so that the child finds them consistent. */
+/* The locks of the slabs and of all loops are held over the fork, so that the child finds them
+ * consistent. */
 static void prepare(void)
 {
     inherit(task_stack(), MADV_DOFORK);
+    weft__spin_lock(&weft__loops_lock);
     for (int id = 0; id < WEFT__SLAB_COUNT; id++)
         weft__spin_lock(&weft__slabs[id].lock);
 }
 
-static void unlock_slabs(void)
+static void unlock(void)
 {
     for (int id = 0; id < WEFT__SLAB_COUNT; id++)
         weft__spin_unlock(&weft__slabs[id].lock);
+    weft__spin_unlock(&weft__loops_lock);
 }
 
 static void parent(void)
 {
-    unlock_slabs();
+    unlock();
     inherit(task_stack(), MADV_DONTFORK);
 }
 
 static void child(void)
 {
-    unlock_slabs();
+    unlock();
     weft__fetch_add_relaxed(&weft__fork_count, 1); /* relaxed: one thread is left */
     if (weft__self())
         weft__thread_local()->forked = true;

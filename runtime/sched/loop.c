@@ -11,6 +11,44 @@
 #include "runtime/sched/registry.h"
 #include "runtime/sched/step.h"
 
+/* ---- all loops ---- */
+
+struct weft__spin weft__loops_lock;
+static struct weft_loop *loops;
+
+static void add(struct weft_loop *loop)
+{
+    weft__spin_lock(&weft__loops_lock);
+    loop->next = loops;
+    loop->link = &loops;
+    if (loops)
+        loops->link = &loop->next;
+    loops = loop;
+    weft__spin_unlock(&weft__loops_lock);
+}
+
+void weft__loop_forget(struct weft_loop *loop)
+{
+    weft__spin_lock(&weft__loops_lock);
+    *loop->link = loop->next;
+    if (loop->next)
+        loop->next->link = loop->link;
+    weft__spin_unlock(&weft__loops_lock);
+}
+
+bool weft__loop_find(struct weft_loop *loop)
+{
+    struct weft_loop *found;
+
+    weft__spin_lock(&weft__loops_lock);
+    for (found = loops; found && found != loop; found = found->next)
+        ;
+    if (found)
+        weft__loop_hold(found);
+    weft__spin_unlock(&weft__loops_lock);
+    return found != NULL;
+}
+
 /* ---- making ---- */
 
 static int check_config(const struct weft__loop_config *config, unsigned *workers, bool *ordered)
@@ -129,6 +167,7 @@ int weft__loop_new(struct weft_loop **out, const struct weft__loop_config *confi
         free(loop);
         return rc;
     }
+    add(loop);
     *out = loop;
     return 0;
 }

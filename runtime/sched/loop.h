@@ -4,7 +4,8 @@
  *
  * Life: new -> (running -> stopped)* -> closed. Two counts: refs, of those who may use it (the last
  * one closes it), and holds, of its memory (one for all refs, one for each handle that may outlive
- * it). A future has neither: its pointer to the loop is only compared. Closing ends everything but
+ * it). A future has neither: its pointer to the loop is only compared, or looked up in the list of
+ * all loops, which one leaves once it is closed and has no refs. Closing ends everything but
  * the object, its workers' array and its executor, which go with the last hold; so a late call
  * finds CLOSED and says -ESHUTDOWN.
  *
@@ -63,6 +64,9 @@ struct weft_loop {
     weft_task_factory_t factory;
     void *factory_arg;
 
+    /* under the lock of all loops */
+    struct weft_loop *next, **link; /* link: what points to it */
+
     /* who runs or closes it */
     unsigned threads; /* worker threads that were started */
     weft__thread thread[WEFT_WORKERS_MAX];
@@ -92,6 +96,23 @@ WEFT__INLINE void weft__loop_hold(struct weft_loop *loop)
     weft__fetch_add_relaxed(&loop->holds, 1); /* relaxed: the caller knows that it is there */
 }
 void weft__loop_drop(struct weft_loop *loop);
+
+/* Any thread, with a pointer that may be of a loop that is gone. True: it is not, and is held. (It
+ * may be another one, at the same address.) */
+bool weft__loop_find(struct weft_loop *loop);
+
+/* From now on it is not found any more. */
+void weft__loop_forget(struct weft_loop *loop);
+
+extern struct weft__spin weft__loops_lock; /* of all loops: a leaf */
+
+/* False, too, in a child of the process that runs it. */
+WEFT__INLINE bool weft__loop_runs(const struct weft_loop *loop)
+{
+    /* acquire: what the run before has done. */
+    return loop->generation == weft__fork_generation() &&
+           weft__load_acquire(&((struct weft_loop *)(uintptr_t)loop)->state) == WEFT__LOOP_RUNNING;
+}
 
 /* The default executor, borrowed; made, if nobody has needed it yet. 0, -ENOMEM. */
 int weft__loop_executor(struct weft_loop *loop, struct weft_executor **executor);

@@ -6,6 +6,7 @@
 #include "weft/error.h"
 #include "runtime/core/error.h"
 #include "runtime/core/task.h"
+#include "runtime/sched/handle.h"
 #include "runtime/sched/locals.h"
 #include "runtime/sched/loop.h"
 
@@ -94,10 +95,55 @@ void weft__report_error(struct weft_loop *loop, const char *message, int error,
     weft_loop_call_exception_handler(loop, &context);
 }
 
+static void tell_about(struct weft_loop *loop, struct weft_awaitable *aw, const char *message)
+{
+    weft__store_relaxed(&aw->retrieved, 1); /* relaxed: see core/task.h */
+    weft__report_error(loop, message, aw->error, aw);
+}
+
+static void tell_here(weft_future_t *aw, void *message)
+{
+    tell_about(aw->loop, aw, message);
+}
+
+/* What a thread outside of a running loop has found is told in the loop. 0; -ENOMEM, -ESHUTDOWN. */
+static int hand_over(struct weft_loop *loop, struct weft_awaitable *aw, const char *message)
+{
+    struct weft_handle *handle = weft__handle_new(loop);
+    bool entered;
+    int rc;
+
+    if (!handle)
+        return -ENOMEM;
+    weft__handle_leave(handle);
+    handle->done_fn = tell_here;
+    handle->arg = (void *)(uintptr_t)message;
+    handle->future = weft_ref(aw);
+    entered = weft__loop_enter(loop);
+    rc = weft__handle_submit(handle);
+    weft__loop_leave(loop, entered);
+    return rc;
+}
+
+static void tell_from_outside(struct weft_loop *loop, struct weft_awaitable *aw,
+                              const char *message)
+{
+    int rc = weft__loop_runs(loop) ? hand_over(loop, aw, message) : -ESHUTDOWN;
+
+    if (rc < 0)
+        tell_about(rc == -ENOMEM ? NULL : loop, aw, message);
+}
+
 void weft__report_about(struct weft_awaitable *aw, const char *message)
 {
     struct weft__worker *worker = weft__self();
 
-    weft__report_error(worker && worker->loop == aw->loop ? aw->loop : NULL, message, aw->error,
-                       aw);
+    if (worker && worker->loop == aw->loop) {
+        tell_about(aw->loop, aw, message);
+    } else if (weft__loop_find(aw->loop)) {
+        tell_from_outside(aw->loop, aw, message);
+        weft__loop_drop(aw->loop);
+    } else {
+        tell_about(NULL, aw, message);
+    }
 }

@@ -10,8 +10,10 @@ struct weft_awaitable;
 void weft__report_error(struct weft_loop *loop, const char *message, int error,
                         struct weft_awaitable *future);
 
-/* Any thread, with [aw] done or about to go: its error, to its loop if that runs here, as it may be
- * gone otherwise; else to standard error. */
+/* Any thread, with a reference to [aw], which is done or a coroutine: its error, to its loop. That
+ * may be elsewhere, and then takes a reference; or gone: then standard error is told. Once told, it
+ * was retrieved; so what a loop that closes was not told of any more, is found again when its
+ * reference goes. */
 void weft__report_about(struct weft_awaitable *aw, const char *message);
 
 #endif

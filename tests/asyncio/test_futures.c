@@ -488,6 +488,87 @@ CASE(futures, C015_a_run_that_was_stopped_leaves_the_report_of_an_error_that_com
     weft_loop_unref(loop);
 }
 
+static void fail_and_drop(weft_loop_t *loop)
+{
+    weft_future_t *future = weft_create_future(loop);
+
+    CHECK_INT(weft_set_exception(future, -EIO), 0);
+    weft_unref(future);
+}
+
+CASE(futures, C015_the_handler_of_a_loop_that_does_not_run_is_told_by_who_drops)
+{
+    weft_loop_t *loop = new_loop();
+    weft_future_t *survivor = weft_create_future(loop);
+
+    reports = 0;
+    weft_loop_set_exception_handler(loop, count_report, NULL);
+    fail_and_drop(loop);
+    CHECK_INT(reports, 1);
+    CHECK_INT(weft_loop_close(loop), 0);
+    fail_and_drop(loop);
+    CHECK_INT(reports, 2);
+    weft_loop_unref(loop);
+    CHECK_INT(weft_set_exception(survivor, -EIO), 0);
+    weft_unref(survivor); /* standard error is told */
+    CHECK_INT(reports, 2);
+}
+
+static void count_in_the_loop(weft_loop_t *loop, const weft_exception_context_t *context, void *arg)
+{
+    CHECK(weft_get_running_loop() == loop && !weft_current_task());
+    count_report(loop, context, arg);
+}
+
+static void *fails_and_drops_outside(void *loop)
+{
+    fail_and_drop(loop);
+    return NULL;
+}
+
+WEFT_CORO(is_told_by_a_thread)
+{
+    weft_loop_t *loop = weft_get_running_loop();
+    pthread_t thread;
+
+    reports = 0;
+    weft_loop_set_exception_handler(loop, count_in_the_loop, NULL);
+    CHECK_INT(pthread_create(&thread, NULL, fails_and_drops_outside, loop), 0);
+    pthread_join(thread, NULL);
+    while (reports == 0)
+        turn();
+    CHECK_INT(report.error, -EIO);
+    return 0;
+}
+
+/* Real: a thread of its own. */
+CASE_REAL(futures, C015_what_a_thread_drops_while_the_loop_runs_is_told_in_the_loop)
+{
+    BOTH(&is_told_by_a_thread, NULL);
+}
+
+static void stops_and_has_a_thread_drop(void *loop)
+{
+    pthread_t thread;
+
+    weft_loop_stop(loop);
+    CHECK_INT(pthread_create(&thread, NULL, fails_and_drops_outside, loop), 0);
+    pthread_join(thread, NULL);
+}
+
+/* Real: a thread of its own. */
+CASE_REAL(futures, C015_what_a_thread_drops_is_told_at_the_end_of_a_loop_that_stops_before)
+{
+    weft_loop_t *loop = new_loop();
+
+    reports = 0;
+    weft_loop_set_exception_handler(loop, count_report, NULL);
+    CHECK_INT(weft_loop_call_soon(loop, stops_and_has_a_thread_drop, loop, NULL), 0);
+    CHECK_INT(weft_loop_run_forever(loop), 0);
+    weft_loop_unref(loop);
+    CHECK_INT(reports, 1);
+}
+
 WEFT_CORO(cancels_what_has_failed)
 {
     listen();
