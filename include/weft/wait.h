@@ -151,12 +151,12 @@ WEFT_API WEFT_MUST int weft_staggered_race(weft_coro_t *const *coros, size_t cou
  *     weft_as_completed_free(it);
  *
  * The time-out is for all of them, and begins now; it cancels none. One that is given twice comes
- * once.
+ * once. [count] may be 0.
  * Call from    a task or a callback
  * Steals       the references in [aws], not the array
  * Returns      an iterator, for weft_as_completed_free. When it fails, one that gives the error in
- *              each of its calls: -EINVAL (none given), -EPERM, -EPROTOTYPE, -EALREADY, -EXDEV,
- *              -ENOMEM, or why a coroutine could not be started
+ *              each of its calls: -EINVAL (a NULL array of some), -EPERM, -EPROTOTYPE, -EALREADY,
+ *              -EXDEV, -ENOMEM, or why a coroutine could not be started
  * Python       asyncio.as_completed(aws, timeout=) */
 WEFT_API weft_as_completed_t *weft_as_completed(weft_awaitable_t *const *aws, size_t count,
                                                 weft_ns_t timeout);

@@ -147,14 +147,15 @@ static weft_as_completed_t *make(struct weft_loop *loop, weft_awaitable_t *const
                                  weft_ns_t timeout)
 {
     struct weft_completion *it = calloc(1, sizeof *it);
-    int rc;
+    int rc = 0;
 
     if (!it || weft__watch_init(&it->watch, aws, count, one_done) < 0) {
         free(it);
         weft__children_drop(aws, count);
         return failed(-ENOMEM);
     }
-    rc = weft__children_start(loop, aws, count, false);
+    if (count > 0)
+        rc = weft__children_start(loop, aws, count, false);
     if (rc < 0) {
         weft__watch_unref(&it->watch, NULL);
         return failed(rc);
@@ -177,9 +178,10 @@ weft_as_completed_t *weft_as_completed(weft_awaitable_t *const *aws, size_t coun
                                        weft_ns_t timeout)
 {
     struct weft__worker *worker = weft__self();
-    int rc =
-        worker ? weft__watch_check(worker->loop, aws, count, true) : weft__no_task("as_completed");
+    int rc = worker ? 0 : weft__no_task("as_completed");
 
+    if (rc == 0 && count > 0)
+        rc = weft__watch_check(worker->loop, aws, count, true);
     if (rc == 0)
         return make(worker->loop, aws, count, timeout);
     weft__children_drop(aws, count);

@@ -245,14 +245,31 @@ CASE(as_completed, C126_may_be_awaited_in_parallel)
         BOTH(&awaits_in_parallel, NULL);
 }
 
+/* ---- none ---- */
+
+WEFT_CORO(gives_none)
+{
+    weft_as_completed_t *it = weft_as_completed(NULL, 0, WEFT_MS(1));
+
+    CHECK_INT(weft_as_completed_next(it, NULL), 0);
+    CHECK_INT(weft_as_completed_next(it, NULL), 0);
+    CHECK_INT(weft_join(weft_as_completed_coro(it), NULL), WEFT_EINVALIDSTATE);
+    weft_as_completed_free(it);
+    return 0;
+}
+
+CASE(as_completed, of_none_is_an_iteration_that_is_over)
+{
+    BOTH(&gives_none, NULL);
+}
+
 /* ---- C128 ---- */
 
 static weft_loop_t *other_loop;
 
-static void refuses(weft_awaitable_t *aw, size_t count, int error)
+static void refuses(weft_awaitable_t *aw, int error)
 {
-    weft_awaitable_t *aws[] = {aw};
-    weft_as_completed_t *it = weft_as_completed(WEFT_ARRAY(aws, count), WEFT_NONE);
+    weft_as_completed_t *it = weft_as_completed(&aw, 1, WEFT_NONE);
 
     CHECK_INT(weft_as_completed_next(it, NULL), error);
     CHECK_INT(weft_join(weft_as_completed_coro(it), NULL), error);
@@ -264,10 +281,10 @@ WEFT_CORO(gives_wrong_arguments)
     weft_coro_t *spent = weft_coro(&gives_its_argument, NULL);
 
     CHECK_INT(weft_await(spent, NULL), 0);
-    refuses(spent, 1, -EALREADY);
-    refuses(NULL, 1, -EPROTOTYPE);
-    refuses(NULL, 0, -EINVAL);
-    refuses(weft_create_future(other_loop), 1, -EXDEV);
+    refuses(spent, -EALREADY);
+    refuses(NULL, -EPROTOTYPE);
+    CHECK_INT(weft_as_completed_next(weft_as_completed(NULL, 1, WEFT_NONE), NULL), -EINVAL);
+    refuses(weft_create_future(other_loop), -EXDEV);
     CHECK_INT(weft_as_completed_next(NULL, NULL), -EINVAL);
     weft_as_completed_free(NULL);
     weft_awaitable_t *aw = NULL;
@@ -283,7 +300,7 @@ CASE(as_completed, C128_refuses_wrong_arguments)
     CHECK_INT(weft_new_event_loop(&other_loop, .workers = workers), 0);
     BOTH(&gives_wrong_arguments, NULL);
     weft_loop_unref(other_loop);
-    refuses(weft_coro(&gives_its_argument, NULL), 1, -EPERM);
+    refuses(weft_coro(&gives_its_argument, NULL), -EPERM);
 }
 
 /* ---- beyond the list: who is cancelled loses nothing, what is left runs on ---- */
