@@ -33,8 +33,9 @@ WEFT_API weft_executor_t *weft_executor_ref(weft_executor_t *executor);
 WEFT_API void weft_executor_unref(weft_executor_t *executor);
 
 /* Has fn(arg, result) called by a thread of [executor] (NULL: the loop's default one). What [arg]
- * points to must live until fn returned. Cancelling the future does not keep fn from being called.
- * It does not see the caller's context variables; of weft_to_thread it does.
+ * points to must live until fn returned. A call that no thread has begun is not made once the
+ * future is cancelled; one that was begun goes on, and its result is dropped. It does not see the
+ * caller's context variables; of weft_to_thread it does.
  * Returns      a new reference to a future of [loop]; a failed object: -EINVAL, -ENOMEM, -EAGAIN
  *              (no thread), -ESHUTDOWN (the loop is closed, the executor was shut down)
  * Python       loop.run_in_executor(executor, fn, arg) */

@@ -30,13 +30,20 @@ struct executor_job {
     void *arg;
 };
 
-static void run_executor(struct weft__job *job)
+static void call(struct executor_job *e)
 {
-    struct executor_job *e = weft__container_of(job, struct executor_job, job);
     void *result = NULL;
     int error = e->fn(e->arg, &result);
 
     weft__awaitable_complete(e->future, error < 0 ? error : 0, result, NULL);
+}
+
+static void run_executor(struct weft__job *job)
+{
+    struct executor_job *e = weft__container_of(job, struct executor_job, job);
+
+    if (!weft_cancelled(e->future))
+        call(e);
     weft_unref(e->future);
     free(e);
 }

@@ -459,6 +459,36 @@ CASE_REAL(threads, an_executor_is_the_default_one_of_one_loop_and_ends_with_it)
     weft_loop_unref(loop);
 }
 
+WEFT_CORO(cancels_a_queued_call)
+{
+    weft_loop_t *loop = weft_get_running_loop();
+    weft_executor_t *executor = NULL;
+    struct meeting m;
+
+    open_meeting(&m);
+    CHECK_INT(weft_executor_create(&executor, 1), 0);
+    weft_future_t *first = weft_loop_run_in_executor(loop, executor, meets, &m);
+    weft_future_t *second = weft_loop_run_in_executor(loop, executor, meets, &m);
+    weft_future_t *third = weft_loop_run_in_executor(loop, executor, meets, &m);
+    sem_wait(&m.entered);
+    CHECK(weft_cancel(first));
+    CHECK(weft_cancel(second));
+    sem_post(&m.leave);
+    sem_post(&m.leave);
+    CHECK_INT(weft_join(third, NULL), 0);
+    CHECK_INT(m.over, 2);
+    CHECK_INT(weft_join(first, NULL), -ECANCELED);
+    CHECK_INT(weft_join(second, NULL), -ECANCELED);
+    weft_executor_unref(executor);
+    return 0;
+}
+
+/* Real: its calls block their threads. */
+CASE_REAL(threads, a_call_that_is_cancelled_before_a_thread_has_it_is_not_made)
+{
+    CHECK_INT(run(&cancels_a_queued_call, NULL), 0);
+}
+
 WEFT_CORO(shuts_its_executor)
 {
     weft_loop_t *loop = weft_get_running_loop();
