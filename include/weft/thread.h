@@ -48,8 +48,13 @@ WEFT_API int weft_cfuture_set_exception(weft_cfuture_t *future, int error);
 WEFT_API WEFT_MUST int weft_cfuture_result(weft_cfuture_t *future, weft_ns_t timeout,
                                            void **result);
 
-/* Cancels the task, or the future. Returns false if it is done. (Python has a state "running", in
- * which it cannot be cancelled; here whoever completes it is told by WEFT_EINVALIDSTATE.) */
+/* Ends the future as cancelled, at once. A task behind it is asked to end, as by weft_cancel; what
+ * becomes of it the future does not tell, so what it uses must live on (weft_coro_copy gives it an
+ * argument of its own).
+ * Returns      true: it is cancelled; false: it is done otherwise. (Python has a state "running",
+ *              in which it cannot be cancelled; here whoever completes it is told by
+ *              WEFT_EINVALIDSTATE.)
+ * Python       future.cancel() */
 WEFT_API bool weft_cfuture_cancel(weft_cfuture_t *future);
 WEFT_API bool weft_cfuture_cancelled(const weft_cfuture_t *future);
 WEFT_API bool weft_cfuture_done(const weft_cfuture_t *future);

@@ -6,7 +6,8 @@
  * outcome and wakes whoever blocks on the state word. It owns its memory, so either side may let go
  * first. The source is a task in a loop, or, if the program is to complete it, a promise: a future
  * of no loop. When its last user lets go of a promise only the node in the list is left; it is
- * cancelled then.
+ * cancelled then. Who cancels before a task is done takes the node out of its list, and so has the
+ * say instead of the task: that is asked to end, but the thread does not wait for it.
  *
  * A wrapping future has a block with a node in the source's list, which holds a reference to it,
  * and one in its own list, which sees it cancelled and cancels the source. Each of the two
@@ -186,9 +187,42 @@ int weft_cfuture_result(weft_cfuture_t *cf, weft_ns_t timeout, void **result)
     return 0;
 }
 
+/* False: the task has told its outcome, or is about to. *first: this caller has taken it out. */
+static bool take_out(struct weft_cfuture *cf, bool *first)
+{
+    uintptr_t newest = weft__word_lock(cf->task);
+
+    if (newest == WEFT__WORD_DONE)
+        return false;
+    *first = cf->waiter.fire != NULL;
+    if (*first)
+        newest = weft__waiters_remove(newest, &cf->waiter);
+    cf->waiter.fire = NULL;
+    weft__word_unlock(cf->task, newest);
+    return true;
+}
+
+static bool cancel_apart(struct weft_cfuture *cf)
+{
+    bool first;
+
+    if (!take_out(cf, &first))
+        return weft_cfuture_cancelled(cf);
+    if (first) {
+        complete(cf, -ECANCELED, NULL);
+        weft_cancel(cf->task);
+        unref(cf); /* its place in the list; the caller has one */
+    }
+    return true;
+}
+
 bool weft_cfuture_cancel(weft_cfuture_t *cf)
 {
-    return cf->task && weft_cancel(cf->task);
+    if (!cf->task)
+        return false;
+    if (cf->promise)
+        return weft_cancel(cf->task) || weft_cancelled(cf->task);
+    return cancel_apart(cf);
 }
 
 bool weft_cfuture_cancelled(const weft_cfuture_t *cf)

@@ -67,6 +67,13 @@ static bool is_empty(weft_loop_t *loop)
     return count == 0;
 }
 
+/* A cancel does not wait for the task's end. */
+static void wait_until_empty(weft_loop_t *loop)
+{
+    while (!is_empty(loop))
+        sched_yield();
+}
+
 WEFT_CORO(adds)
 {
     int *p = arg;
@@ -133,7 +140,7 @@ static void gives_up_in_time(weft_loop_t *loop)
     CHECK(weft_cfuture_cancel(f));
     CHECK_INT(weft_cfuture_result(f, WEFT_NONE, NULL), -ECANCELED);
     weft_cfuture_unref(f);
-    CHECK(is_empty(loop));
+    wait_until_empty(loop);
 }
 
 /* Real: a thread of its own. */
@@ -161,10 +168,10 @@ static void cancels(weft_loop_t *loop)
     sem_wait(&began);
     CHECK(weft_cfuture_cancel(f));
     CHECK_INT(weft_cfuture_result(f, WEFT_NONE, NULL), -ECANCELED);
-    CHECK_INT(cleaned, 1);
-    CHECK(!weft_cfuture_cancel(f));
+    CHECK(weft_cfuture_cancel(f)); /* it is cancelled */
     weft_cfuture_unref(f);
-    CHECK(is_empty(loop));
+    wait_until_empty(loop);
+    CHECK_INT(cleaned, 1);
     sem_destroy(&began);
 }
 
@@ -172,6 +179,46 @@ static void cancels(weft_loop_t *loop)
 CASE_REAL(threads, C233_a_cancel_from_the_thread_cancels_the_task)
 {
     beside(cancels);
+    CHECK_INT(reports, 0);
+}
+
+static sem_t begun, may_end;
+static weft_task_t *stubborn;
+
+WEFT_CORO(swallows_a_cancel)
+{
+    stubborn = weft_ref(weft_current_task());
+    sem_post(&begun);
+    CHECK_INT(weft_sleep(WEFT_NONE), -ECANCELED);
+    sem_wait(&may_end);
+    *result = arg;
+    return 0;
+}
+
+static void cancels_a_stubborn_one(weft_loop_t *loop)
+{
+    void *value = NULL;
+
+    sem_init(&begun, 0, 0);
+    sem_init(&may_end, 0, 0);
+    weft_cfuture_t *f = weft_run_coroutine_threadsafe(weft_coro(&swallows_a_cancel, loop), loop);
+    sem_wait(&begun);
+    CHECK(weft_cfuture_cancel(f));
+    CHECK(weft_cfuture_done(f) && weft_cfuture_cancelled(f) && !weft_done(stubborn));
+    CHECK_INT(weft_cfuture_result(f, WEFT_NONE, NULL), -ECANCELED);
+    sem_post(&may_end);
+    wait_until_empty(loop);
+    CHECK_INT(weft_result(stubborn, &value), 0);
+    CHECK(value == loop);
+    CHECK(weft_cfuture_cancelled(f));
+    weft_cfuture_unref(f);
+    weft_unref(stubborn);
+}
+
+/* Real: a thread of its own. */
+CASE_REAL(threads, C233_a_cancel_from_the_thread_ends_its_future_whatever_the_task_does)
+{
+    beside(cancels_a_stubborn_one);
     CHECK_INT(reports, 0);
 }
 
