@@ -48,6 +48,9 @@ WEFT_API int weft_cfuture_set_exception(weft_cfuture_t *future, int error);
 WEFT_API WEFT_MUST int weft_cfuture_result(weft_cfuture_t *future, weft_ns_t timeout,
                                            void **result);
 
+/* The same for its error alone. Returns it, or 0: none. Python's future.exception(timeout). */
+WEFT_API WEFT_MUST int weft_cfuture_exception(weft_cfuture_t *future, weft_ns_t timeout);
+
 /* Ends the future as cancelled, at once. A task behind it is asked to end, as by weft_cancel; what
  * becomes of it the future does not tell, so what it uses must live on (weft_coro_copy gives it an
  * argument of its own).

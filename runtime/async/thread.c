@@ -187,6 +187,11 @@ int weft_cfuture_result(weft_cfuture_t *cf, weft_ns_t timeout, void **result)
     return 0;
 }
 
+int weft_cfuture_exception(weft_cfuture_t *cf, weft_ns_t timeout)
+{
+    return weft_cfuture_result(cf, timeout, NULL);
+}
+
 /* False: the task has told its outcome, or is about to. *first: this caller has taken it out. */
 static bool take_out(struct weft_cfuture *cf, bool *first)
 {

@@ -98,12 +98,14 @@ static void gets_a_result_and_an_error(weft_loop_t *loop)
     weft_cfuture_t *failed = weft_run_coroutine_threadsafe(weft_coro(&raises, NULL), loop);
     void *value = NULL;
 
+    CHECK_INT(weft_cfuture_exception(sum, WEFT_NONE), 0);
     CHECK_INT(weft_cfuture_result(sum, WEFT_NONE, &value), 0);
     CHECK_INT((intptr_t)value, 3);
     CHECK(weft_cfuture_done(sum) && !weft_cfuture_cancel(sum));
     value = NULL;
     CHECK_INT(weft_cfuture_result(failed, WEFT_NONE, &value), -EIO);
     CHECK_INT(weft_cfuture_result(failed, 0, &value), -EIO);
+    CHECK_INT(weft_cfuture_exception(failed, 0), -EIO);
     CHECK(value == NULL);
     weft_cfuture_unref(sum);
     weft_cfuture_unref(failed);
@@ -136,6 +138,7 @@ static void gives_up_in_time(weft_loop_t *loop)
     while (is_empty(loop))
         sched_yield();
     CHECK_INT(weft_cfuture_result(f, WEFT_MS(1), NULL), -ETIMEDOUT);
+    CHECK_INT(weft_cfuture_exception(f, 0), -ETIMEDOUT);
     CHECK(!weft_cfuture_done(f)); /* the time-out was the caller's alone */
     CHECK(weft_cfuture_cancel(f));
     CHECK_INT(weft_cfuture_result(f, WEFT_NONE, NULL), -ECANCELED);
