@@ -20,33 +20,6 @@ WEFT_CORO(identity)
 /* ---- coroutine functions and objects -----------------------------------------------------------
  */
 
-CASE(coro, iscoroutinefunction_is_known_to_the_compiler) /* C335 */
-{
-    int x = 0;
-
-    CHECK(weft_iscoroutinefunction(&nothing));
-    CHECK(!weft_iscoroutinefunction(x));
-    CHECK(!weft_iscoroutinefunction(&x));
-}
-
-CASE(coro, iscoroutine_and_isfuture_tell_objects_apart) /* C335 */
-{
-    weft_loop_t *loop;
-    weft_coro_t *coro = weft_coro(&nothing, NULL);
-
-    CHECK(weft_iscoroutine(coro));
-    CHECK(!weft_isfuture(coro));
-    CHECK(!weft_iscoroutine(NULL));
-    CHECK(!weft_isfuture(NULL));
-    weft_coro_close(coro);
-    CHECK_INT(weft_new_event_loop(&loop, .workers = workers), 0);
-    weft_future_t *future = weft_create_future(loop);
-    CHECK(weft_isfuture(future));
-    CHECK(!weft_iscoroutine(future));
-    weft_unref(future);
-    weft_loop_unref(loop);
-}
-
 CASE(coro, what_is_no_coroutine_function_gives_a_failed_object)
 {
     static const weft_corofn_t forged;

@@ -477,3 +477,32 @@ CASE(tasks, a_loop_takes_them_from_another_loop)
     weft_unref(task);
     end_loop(other);
 }
+
+/* ---- C335 ---- */
+
+CASE(tasks, C335_a_coroutine_function_is_known_to_the_compiler)
+{
+    int x = 0;
+
+    CHECK(weft_iscoroutinefunction(&returns_its_argument));
+    CHECK(!weft_iscoroutinefunction(x));
+    CHECK(!weft_iscoroutinefunction(&x));
+}
+
+CASE(tasks, C335_coroutines_futures_and_tasks_are_told_apart)
+{
+    weft_loop_t *loop = new_loop();
+    weft_coro_t *coro = weft_coro(&returns_its_argument, NULL);
+    weft_future_t *future = weft_create_future(loop);
+
+    CHECK(weft_iscoroutine(coro) && !weft_isfuture(coro));
+    CHECK(!weft_iscoroutine(future) && weft_isfuture(future));
+    CHECK(!weft_iscoroutine(NULL) && !weft_isfuture(NULL));
+    weft_task_t *task = weft_loop_create_task(loop, coro);
+    CHECK(task == coro);
+    CHECK(!weft_iscoroutine(task) && weft_isfuture(task));
+    CHECK_INT(weft_loop_run_until_complete(loop, task, NULL), 0);
+    weft_unref(task);
+    weft_unref(future);
+    end_loop(loop);
+}
