@@ -145,19 +145,18 @@ void weft_runner_init_opts(weft_runner_t *runner, const weft_run_opts_t *opts)
 
 static int make_loop(struct runner *r)
 {
-    int rc;
+    weft_loop_factory_t make = r->opts.loop_factory;
+    int rc = make ? make(&r->loop, &r->opts) : weft_new_event_loop_opts(&r->loop, &r->opts);
 
-    if (!r->opts.loop_factory) {
-        rc = weft_new_event_loop_opts(&r->loop, &r->opts);
-        r->is_current = rc == 0;
-        if (rc == 0)
-            weft_set_event_loop(r->loop);
+    if (rc < 0)
         return rc;
-    }
-    rc = r->opts.loop_factory(&r->loop, &r->opts);
-    if (rc == 0 && r->opts.debug != WEFT_DEBUG_DEFAULT)
+    /* The factory, or the policy, may not have looked at the options. */
+    if (r->opts.debug != WEFT_DEBUG_DEFAULT)
         weft_loop_set_debug(r->loop, r->opts.debug == WEFT_DEBUG_ON);
-    return rc;
+    r->is_current = !make;
+    if (r->is_current)
+        weft_set_event_loop(r->loop);
+    return 0;
 }
 
 static int ensure_loop(struct runner *r)

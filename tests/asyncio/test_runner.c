@@ -367,6 +367,28 @@ CASE(runner, C196_debug_is_on_off_or_as_the_environment_says)
     unsetenv("WEFT_DEBUG");
 }
 
+static int makes_it_by_default(weft_loop_t **loop, const weft_run_opts_t *opts)
+{
+    (void)opts;
+    return weft_default_event_loop_policy()->new_event_loop(
+        loop, &(weft_run_opts_t){.size = sizeof(weft_run_opts_t), .workers = workers});
+}
+
+/* Real: the policy is that of the case. */
+CASE_REAL(runner, C196_debug_is_told_to_the_loop_of_a_policy_that_overlooks_the_options)
+{
+    static const weft_event_loop_policy_t mine = {
+        .size = sizeof mine, .name = "mine", .new_event_loop = makes_it_by_default};
+
+    weft_set_event_loop_policy(&mine);
+    CHECK(!debug_of(WEFT_DEBUG_DEFAULT, NULL));
+    CHECK(debug_of(WEFT_DEBUG_ON, NULL));
+    setenv("WEFT_DEBUG", "1", 1);
+    CHECK(!debug_of(WEFT_DEBUG_OFF, NULL));
+    unsetenv("WEFT_DEBUG");
+    weft_set_event_loop_policy(NULL);
+}
+
 /* ---- Ctrl-C: C198, C199, C200 ---- */
 
 static void (*sigint_now(void))(int)
