@@ -72,7 +72,8 @@ WEFT_API bool weft_context_lookup(weft_context_t *context, const weft_context_va
  * Python       context.run() */
 WEFT_API int weft_context_run(weft_context_t *context, weft_fn_t fn, void *arg, void **result);
 
-/* The context that [task] was created with by .context; else a copy of what it sees now.
+/* The context that [task] was created with by .context, of a main task that of its runner; else a
+ * copy of what it sees now.
  * Returns      a new reference; NULL: out of memory, or no task
  * Python       task.get_context() */
 WEFT_API weft_context_t *weft_get_context(weft_task_t *task);

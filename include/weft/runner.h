@@ -32,7 +32,8 @@ WEFT_BEGIN
 WEFT_API void weft_runner_init_opts(weft_runner_t *runner, const weft_run_opts_t *opts);
 
 /* Runs [coro] as the main task until it is done. What it leaves is not touched: other tasks go on
- * in the next run. Ctrl-C as of weft_run.
+ * in the next run. So do context variables: all main tasks share one context, a copy of what was
+ * seen by whoever had the loop made. Ctrl-C as of weft_run.
  * Call from    a thread in which no loop runs, else -EBUSY
  * Steals       [coro]
  * Returns      what the main task returned, with *result set (may be NULL); -EINTR (Ctrl-C),
@@ -41,6 +42,11 @@ WEFT_API void weft_runner_init_opts(weft_runner_t *runner, const weft_run_opts_t
  *              could not be made for: -EINVAL (options), -ENOMEM, errors of the system
  * Python       runner.run(coro). There since 3.14 it may be any awaitable */
 WEFT_API int weft_runner_run(weft_runner_t *runner, weft_coro_t *coro, void **result);
+
+/* The same in [context]; NULL: in that of the runner.
+ * Python       runner.run(coro, context=context) */
+WEFT_API int weft_runner_run_in_context(weft_runner_t *runner, weft_context_t *context,
+                                        weft_coro_t *coro, void **result);
 
 /* The loop, borrowed until close; made, if this is the first call.
  * Returns      0, -ESHUTDOWN (it was closed), else as weft_new_event_loop

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "weft/contextvar.h"
 #include "weft/error.h"
 #include "weft/executor.h"
 #include "weft/loop.h"
@@ -22,6 +23,7 @@ enum state { NEW, OPEN, CLOSED };
 struct runner {
     weft_run_opts_t opts;
     weft_loop_t *loop;
+    weft_context_t *context; /* of its main tasks */
     enum state state;
     bool is_current; /* its loop is that of the thread */
 };
@@ -124,6 +126,7 @@ int weft_runner_close(weft_runner_t *runner)
         weft_set_event_loop(NULL);
     weft_loop_close(r->loop);
     weft_loop_unref(r->loop);
+    weft_context_unref(r->context);
     r->state = CLOSED;
     return rc;
 }
@@ -167,9 +170,12 @@ static int ensure_loop(struct runner *r)
         return weft__misuse(-ESHUTDOWN, "a runner is used after its end");
     if (r->state == NEW)
         rc = r->opts.size ? make_loop(r) : weft__bad_options();
-    if (rc == 0)
-        r->state = OPEN;
-    return rc;
+    if (rc < 0)
+        return rc;
+    r->state = OPEN;
+    if (!r->context)
+        r->context = weft_copy_context();
+    return r->context ? 0 : -ENOMEM;
 }
 
 int weft_runner_get_loop(weft_runner_t *runner, weft_loop_t **loop)
@@ -194,7 +200,8 @@ static int run_main(struct weft_loop *loop, weft_task_t *main, void **result)
     return rc;
 }
 
-int weft_runner_run(weft_runner_t *runner, weft_coro_t *coro, void **result)
+int weft_runner_run_in_context(weft_runner_t *runner, weft_context_t *context, weft_coro_t *coro,
+                               void **result)
 {
     weft_task_opts_t opts = {.size = sizeof opts};
     struct runner *r = of(runner);
@@ -211,10 +218,16 @@ int weft_runner_run(weft_runner_t *runner, weft_coro_t *coro, void **result)
         weft_coro_close(coro);
         return rc;
     }
+    opts.context = context ? context : r->context;
     rc = weft__create_task(r->loop, coro, &opts, &main);
     if (rc < 0)
         return rc;
     rc = run_main(r->loop, main, result);
     weft_unref(main);
     return rc;
+}
+
+int weft_runner_run(weft_runner_t *runner, weft_coro_t *coro, void **result)
+{
+    return weft_runner_run_in_context(runner, NULL, coro, result);
 }

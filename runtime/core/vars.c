@@ -183,6 +183,5 @@ struct weft_context *weft__context_new(weft__vars vars)
         return NULL;
     weft__store_relaxed(&context->refs, 1); /* relaxed: not shared yet */
     context->vars = vars;
-    weft__store_relaxed(&weft__vars_used, true); /* relaxed: see vars.h */
     return context;
 }

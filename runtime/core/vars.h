@@ -42,8 +42,8 @@ struct weft_context {
     bool entered;           /* by weft_context_run */
 };
 
-/* Whether any variable was ever set, or context made: else nobody need look for any. Relaxed: who
- * inherits something comes after who set it. */
+/* Whether any variable was ever set: else there is nothing to inherit. Relaxed: who inherits
+ * something comes after who set it. */
 extern _Atomic(bool) weft__vars_used;
 
 WEFT__INLINE struct weft_context *weft__vars_context(weft__vars vars)

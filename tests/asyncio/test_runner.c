@@ -328,6 +328,58 @@ CASE(runner, C196_a_main_task_that_was_stopped_goes_on_in_the_next_run)
     CHECK_INT(cleaned, 1);
 }
 
+static const weft_context_var_t var = {.name = "var", .value = "unset"};
+
+static void set(const char *value)
+{
+    CHECK_INT(weft_context_var_set(&var, (void *)(uintptr_t)value, NULL), 0);
+}
+
+static bool is(const char *value)
+{
+    return strcmp(weft_context_var_get(&var), value) == 0;
+}
+
+#define PAIR(found, left) ((const char *[]){(found), (left)})
+
+/* Finds arg[0], and leaves arg[1]. */
+WEFT_CORO(finds_and_sets)
+{
+    const char **values = arg;
+
+    CHECK(is(values[0]));
+    set(values[1]);
+    turn();
+    CHECK(is(values[1]));
+    return 0;
+}
+
+CASE(runner, C196_its_runs_share_a_context)
+{
+    weft_runner_t runner;
+    weft_context_t *context = weft_context_create();
+    weft_loop_t *loop;
+
+    set("before");
+    weft_runner_init(&runner, .workers = workers);
+    CHECK_INT(weft_runner_get_loop(&runner, &loop), 0);
+    set("after");
+    CHECK_INT(weft_runner_run(&runner, weft_coro(&finds_and_sets, PAIR("before", "one")), NULL), 0);
+    CHECK_INT(weft_runner_run_in_context(&runner, context,
+                                         weft_coro(&finds_and_sets, PAIR("unset", "own")), NULL),
+              0);
+    CHECK_INT(weft_runner_run(&runner, weft_coro(&finds_and_sets, PAIR("one", "two")), NULL), 0);
+    CHECK_INT(weft_runner_run_in_context(&runner, context,
+                                         weft_coro(&finds_and_sets, PAIR("own", "end")), NULL),
+              0);
+    CHECK_INT(weft_runner_run_in_context(&runner, NULL,
+                                         weft_coro(&finds_and_sets, PAIR("two", "end")), NULL),
+              0);
+    CHECK(is("after"));
+    CHECK_INT(weft_runner_close(&runner), 0);
+    weft_context_unref(context);
+}
+
 WEFT_CORO(tells_debug)
 {
     *(bool *)arg = weft_loop_get_debug(weft_get_running_loop());
