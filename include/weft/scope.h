@@ -62,8 +62,8 @@ WEFT_API WEFT_MUST int weft_scope_exit(weft_scope_t *scope, int rc);
 WEFT_API void weft_scope_cancel(weft_scope_t *scope);
 
 /* Moves the deadline of an open scope to [when] (WEFT_NONE: none). One that was cancelled stays so.
- * Call from    the task that entered
- * Returns      0; -EPERM (it is not open), -ENOMEM (the old one stays) */
+ * Call from    any task or callback of its loop, as long as the object is there
+ * Returns      0; -EPERM (it is not open; from elsewhere), -ENOMEM (the old one stays) */
 WEFT_API WEFT_MUST int weft_scope_set_deadline(weft_scope_t *scope, weft_ns_t when);
 
 /* Its own deadline, WEFT_NONE if there is none. */

@@ -64,17 +64,18 @@ WEFT_API WEFT_MUST int weft_timeout_enter_at(weft_timeout_t *scope, weft_ns_t wh
  * Returns      [rc], -ETIMEDOUT; -EPERM (it is not open) */
 WEFT_API WEFT_MUST int weft_timeout_exit(weft_timeout_t *scope, int rc);
 
-/* Whether the deadline has cancelled the body; also true after exit. */
+/* Whether the deadline has cancelled the body; also true after exit. Any thread. */
 WEFT_API bool weft_timeout_expired(const weft_timeout_t *scope);
 
 /* Moves the deadline of an open scope to [when] of weft_loop_time() (WEFT_NONE: no deadline).
- * Call from    the task that entered
- * Returns      0; -EPERM (it is not open), WEFT_EINVALIDSTATE (it has expired), -ENOMEM: the old
- *              deadline stays
+ * Call from    any task or callback of its loop, as long as the object is there: others than the
+ *              task that entered must be over before that leaves, or the memory must outlive them
+ * Returns      0; -EPERM (it is not open; from elsewhere), WEFT_EINVALIDSTATE (it has expired),
+ *              -ENOMEM: the old deadline stays
  * Python       Timeout.reschedule() */
 WEFT_API WEFT_MUST int weft_timeout_reschedule(weft_timeout_t *scope, weft_ns_t when);
 
-/* The deadline, WEFT_NONE if there is none. */
+/* The deadline, WEFT_NONE if there is none. Any thread. */
 WEFT_API weft_ns_t weft_timeout_when(const weft_timeout_t *scope);
 
 WEFT_END

@@ -50,26 +50,24 @@ static void fill(struct scope *scope, struct weft_awaitable *task, bool shield, 
     scope->alarm.ring = ring;
     weft__timer_init(&scope->alarm.timer);
     weft__scope_enter(task, &scope->level, shield);
-    weft__mark_set(&scope->mark, WEFT__MARK_OPEN);
 }
 
 static void abandon(struct weft__block *block)
 {
     struct scope *scope = weft__container_of(block, struct scope, block);
 
+    weft__mark_leave(&scope->mark);
     weft__scope_leave(scope->task, &scope->level);
-    weft__mark_set(&scope->mark, WEFT__MARK_LEFT);
 }
 
-/* The alarm stands for what was not cancelled before. Its place is reserved. */
-static int set_alarm(struct scope *scope, int64_t when)
+/* The alarm stands for what was not cancelled before. Its place is reserved. Held by a worker of
+ * its loop, or not open yet. */
+static int set_alarm(struct scope *scope, struct weft__worker *worker, int64_t when)
 {
-    struct weft__worker *worker = weft__self();
-
     if (when != WEFT_NONE && weft__alarm_reserve(worker) < 0)
         return -ENOMEM;
     weft__alarm_unset(&scope->alarm);
-    scope->block.deadline = when;
+    weft__store_relaxed(&scope->block.deadline, when); /* relaxed: a number, below too */
     return when == WEFT_NONE ? 0 : weft__alarm_set(worker, &scope->alarm, when);
 }
 
@@ -85,10 +83,12 @@ static int enter(struct scope *scope, int64_t when, bool shield, int caught_as)
     if (rc < 0)
         return rc == -EALREADY ? weft__misuse(rc, "a scope is entered twice") : rc;
     fill(scope, task, shield, caught_as);
-    rc = set_alarm(scope, when);
+    rc = set_alarm(scope, worker, when);
     if (rc < 0) {
-        int left = weft_scope_exit((weft_scope_t *)scope, 0);
-        (void)left;
+        weft__block_leave(&scope->block);
+        weft__scope_leave(task, &scope->level);
+    } else {
+        weft__mark_set(&scope->mark, WEFT__MARK_OPEN);
     }
     return rc;
 }
@@ -126,9 +126,9 @@ int weft_scope_exit(weft_scope_t *public, int rc)
     if (!weft__block_leave(&scope->block))
         return weft__misuse(-EPERM, "a scope is left that was not entered here");
     task = scope->task;
+    weft__mark_leave(&scope->mark);
     weft__alarm_unset(&scope->alarm);
     weft__scope_leave(task, &scope->level);
-    weft__mark_set(&scope->mark, WEFT__MARK_LEFT);
     count = weft__tokens_count(weft__load_relaxed(&task->tokens)); /* relaxed: a number */
     scope->caught = scope->level.cancelled && rc == -ECANCELED && !weft__scope_struck(task) &&
                     count <= scope->base;
@@ -139,11 +139,14 @@ void weft_scope_cancel(weft_scope_t *public)
 {
     struct scope *scope = (struct scope *)public;
     struct weft_awaitable *task;
+    bool first;
 
-    if (!weft__mark_is(&scope->mark, WEFT__MARK_OPEN))
+    if (!weft__mark_hold(&scope->mark))
         return;
     task = weft_ref(scope->task);
-    if (weft__scope_cancel(task, &scope->level))
+    first = weft__scope_cancel(task, &scope->level);
+    weft__mark_set(&scope->mark, WEFT__MARK_OPEN);
+    if (first)
         weft__interrupt(task, false, NULL);
     weft_unref(task);
 }
@@ -151,15 +154,21 @@ void weft_scope_cancel(weft_scope_t *public)
 int weft_scope_set_deadline(weft_scope_t *public, weft_ns_t when)
 {
     struct scope *scope = (struct scope *)public;
+    struct weft__worker *worker = weft__self();
+    int rc = -EPERM;
 
-    if (!weft__block_is_open(&scope->block))
-        return weft__misuse(-EPERM, "the deadline of a scope that is not open here");
-    return set_alarm(scope, when);
+    if (worker && weft__mark_hold(&scope->mark)) {
+        if (worker->loop == scope->task->loop)
+            rc = set_alarm(scope, worker, when);
+        weft__mark_set(&scope->mark, WEFT__MARK_OPEN);
+    }
+    return rc == -EPERM ? weft__misuse(rc, "the deadline of a scope that is not open in this loop")
+                        : rc;
 }
 
 weft_ns_t weft_scope_deadline(const weft_scope_t *scope)
 {
-    return ((const struct scope *)scope)->block.deadline;
+    return weft__load_relaxed(&((struct scope *)(uintptr_t)scope)->block.deadline);
 }
 
 bool weft_scope_cancelled(const weft_scope_t *scope)
@@ -180,9 +189,10 @@ weft_ns_t weft_effective_deadline(void)
 
     if (task && weft__scope_struck(task))
         return INT64_MIN;
-    for (const struct weft__block *b = extra ? extra->blocks : NULL; b; b = b->outer) {
-        if (b->deadline < earliest)
-            earliest = b->deadline;
+    for (struct weft__block *b = extra ? extra->blocks : NULL; b; b = b->outer) {
+        int64_t deadline = weft__load_relaxed(&b->deadline);
+        if (deadline < earliest)
+            earliest = deadline;
         if (b->shield)
             break;
     }

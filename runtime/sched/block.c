@@ -1,7 +1,30 @@
 /* SPDX-License-Identifier: MIT */
 #include "runtime/sched/block.h"
 
+#include "runtime/base/spin.h"
 #include "runtime/sched/worker.h"
+
+bool weft__mark_hold(struct weft__mark *mark)
+{
+    uintptr_t open = (uintptr_t)mark ^ WEFT__MARK_OPEN, held = (uintptr_t)mark ^ WEFT__MARK_HELD;
+    uintptr_t found = open;
+    unsigned rounds = 0;
+
+    /* acquire: pairs with set: what is open is filled in, and what the last holder did. */
+    while (!weft__cas_acquire(&mark->word, &found, held)) {
+        if (found != held)
+            return false;
+        weft__spin_pause(&rounds);
+        found = open;
+    }
+    return true;
+}
+
+void weft__mark_leave(struct weft__mark *mark)
+{
+    weft__mark_hold(mark);
+    weft__mark_set(mark, WEFT__MARK_LEFT);
+}
 
 /* Where [block] hangs in the list of the running task, or NULL. */
 static struct weft__block **find(const struct weft__block *block)
@@ -26,16 +49,11 @@ int weft__block_enter(struct weft_awaitable *task, struct weft__block *block,
     if (weft__unlikely(find(block) != NULL))
         return -EALREADY;
     block->outer = extra->blocks;
-    block->deadline = INT64_MAX;
+    weft__store_relaxed(&block->deadline, INT64_MAX); /* relaxed: a number */
     block->abandon = abandon;
     block->shield = false;
     extra->blocks = block;
     return 0;
-}
-
-bool weft__block_is_open(const struct weft__block *block)
-{
-    return find(block) != NULL;
 }
 
 bool weft__block_leave(const struct weft__block *block)
@@ -54,7 +72,6 @@ void weft__block_abandon_all(struct weft_awaitable *task)
 
     while (extra && (block = extra->blocks)) {
         extra->blocks = block->outer;
-        if (block->abandon)
-            block->abandon(block);
+        block->abandon(block);
     }
 }

@@ -148,6 +148,45 @@ CASE(scope, its_deadline_may_be_moved)
     BOTH(&moves_deadlines, NULL);
 }
 
+static weft_scope_t shared;
+
+static void takes_the_deadline_away(void *called)
+{
+    CHECK_INT(weft_scope_set_deadline(&shared, WEFT_NONE), 0);
+    weft_set_result(called, NULL);
+}
+
+WEFT_CORO(makes_it_end)
+{
+    weft_ns_t when = now() + WEFT_MS(1);
+
+    CHECK(weft_scope_deadline(&shared) == WEFT_NONE);
+    CHECK_INT(weft_scope_set_deadline(&shared, when), 0);
+    CHECK_INT(weft_scope_deadline(&shared), when);
+    return 0;
+}
+
+WEFT_CORO(has_its_deadline_moved)
+{
+    weft_future_t *called = weft_create_future(NULL);
+    weft_loop_t *loop = weft_get_running_loop();
+
+    CHECK_INT(weft_move_on_after(&shared, WEFT_S(3600)), 0);
+    CHECK_INT(weft_loop_call_soon(loop, takes_the_deadline_away, called, NULL), 0);
+    CHECK_INT(weft_join(called, NULL), 0);
+    weft_task_t *task = weft_create_task(weft_coro(&makes_it_end, NULL));
+    CHECK_INT(weft_scope_exit(&shared, forever()), 0);
+    CHECK(weft_scope_caught(&shared));
+    CHECK_INT(weft_join(task, NULL), 0);
+    CHECK(healthy());
+    return 0;
+}
+
+CASE(scope, its_deadline_may_be_moved_by_callbacks_and_other_tasks)
+{
+    BOTH(&has_its_deadline_moved, NULL);
+}
+
 WEFT_CORO(inherits_deadlines)
 {
     weft_scope_t a, b, c;
@@ -371,8 +410,6 @@ CASE(scope, a_shield_withholds_as_many_cancels_as_there_come)
 }
 
 /* ---- from elsewhere ---- */
-
-static weft_scope_t shared;
 
 WEFT_CORO(is_cancelled_from_elsewhere)
 {

@@ -152,6 +152,116 @@ CASE(timeout, may_be_rescheduled_and_disabled_while_it_runs)
     BOTH(&reschedules, NULL);
 }
 
+static weft_timeout_t shared;
+
+static void takes_the_deadline_away(void *called)
+{
+    CHECK_INT(weft_timeout_reschedule(&shared, WEFT_NONE), 0);
+    weft_set_result(called, NULL);
+}
+
+WEFT_CORO(makes_it_expire)
+{
+    weft_ns_t when = now() + WEFT_MS(1);
+
+    CHECK(weft_timeout_when(&shared) == WEFT_NONE);
+    CHECK_INT(weft_timeout_reschedule(&shared, when), 0);
+    CHECK_INT(weft_timeout_when(&shared), when);
+    return 0;
+}
+
+WEFT_CORO(is_rescheduled)
+{
+    weft_future_t *called = weft_create_future(NULL);
+    weft_loop_t *loop = weft_get_running_loop();
+
+    CHECK_INT(weft_timeout_enter(&shared, WEFT_S(3600)), 0);
+    CHECK_INT(weft_loop_call_soon(loop, takes_the_deadline_away, called, NULL), 0);
+    CHECK_INT(weft_join(called, NULL), 0);
+    weft_task_t *task = weft_create_task(weft_coro(&makes_it_expire, NULL));
+    CHECK_INT(weft_timeout_exit(&shared, forever()), -ETIMEDOUT);
+    CHECK(weft_timeout_expired(&shared));
+    CHECK_INT(weft_join(task, NULL), 0);
+    CHECK(healthy());
+    return 0;
+}
+
+CASE(timeout, may_be_rescheduled_by_callbacks_and_other_tasks)
+{
+    BOTH(&is_rescheduled, NULL);
+}
+
+enum { ROUNDS = 50, OTHERS = 3 };
+
+/* If it comes in time the body goes on, else it has timed out, and may have left. */
+WEFT_CORO(prolongs)
+{
+    int rc = weft_timeout_reschedule(&shared, now() + WEFT_S(3600));
+
+    CHECK(rc == 0 || rc == WEFT_EINVALIDSTATE || rc == -EPERM);
+    if (rc == 0)
+        weft_set_result(arg, NULL);
+    return rc;
+}
+
+WEFT_CORO(is_prolonged_or_expires)
+{
+    weft_task_t *others[OTHERS];
+
+    for (int round = 0; round < ROUNDS; round++) {
+        weft_future_t *prolonged = weft_create_future(NULL);
+        int in_time = 0, rc;
+        CHECK_INT(weft_timeout_enter(&shared, WEFT_US(round % 10 * 5)), 0);
+        for (int i = 0; i < OTHERS; i++)
+            others[i] = weft_create_task(weft_coro(&prolongs, prolonged));
+        rc = weft_timeout_exit(&shared, weft_await(prolonged, NULL));
+        CHECK_INT(rc, weft_timeout_expired(&shared) ? -ETIMEDOUT : 0);
+        for (int i = 0; i < OTHERS; i++)
+            in_time += weft_join(others[i], NULL) == 0;
+        CHECK(rc == 0 ? in_time > 0 : in_time == 0);
+        weft_unref(prolonged);
+        CHECK(healthy());
+    }
+    return 0;
+}
+
+CASE(timeout, is_either_rescheduled_in_time_or_expires)
+{
+    BOTH(&is_prolonged_or_expires, NULL);
+}
+
+WEFT_CORO(is_refused)
+{
+    CHECK_INT(weft_timeout_reschedule(&shared, WEFT_NONE), -EPERM);
+    return 0;
+}
+
+static void *comes_from_elsewhere(void *arg)
+{
+    CHECK_INT(weft_timeout_reschedule(&shared, WEFT_NONE), -EPERM);
+    CHECK_INT(run(&is_refused, NULL), 0);
+    return arg;
+}
+
+WEFT_CORO(is_called_from_elsewhere)
+{
+    pthread_t thread;
+    weft_ns_t when;
+
+    CHECK_INT(weft_timeout_enter(&shared, WEFT_S(3600)), 0);
+    when = weft_timeout_when(&shared);
+    CHECK_INT(pthread_create(&thread, NULL, comes_from_elsewhere, NULL), 0);
+    pthread_join(thread, NULL);
+    CHECK_INT(weft_timeout_when(&shared), when);
+    return weft_timeout_exit(&shared, 0);
+}
+
+/* Real: a thread. */
+CASE_REAL(timeout, is_not_rescheduled_from_outside_of_its_loop)
+{
+    BOTH(&is_called_from_elsewhere, NULL);
+}
+
 /* ---- C109 ---- */
 
 WEFT_CORO(fails_otherwise)
@@ -307,12 +417,9 @@ WEFT_CORO(misuses)
     return 0;
 }
 
-static weft_timeout_t shared;
-
 WEFT_CORO(leaves_anothers)
 {
     CHECK_INT(weft_timeout_exit(&shared, 0), -EPERM);
-    CHECK_INT(weft_timeout_reschedule(&shared, 0), -EPERM);
     return 0;
 }
 
