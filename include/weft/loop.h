@@ -39,7 +39,7 @@ typedef struct weft_exception_context {
     const weft_error_t *details; /* what is known of it beside its code */
     weft_awaitable_t *future;    /* that it is about: a coroutine, a future or a task */
     weft_task_t *task;           /* the same, if it is a task */
-    weft_handle_t *handle;       /* for programs that report: a callback here raises nothing */
+    weft_handle_t *handle;       /* of a callback that took long; one here raises nothing */
     int socket;                  /* the descriptor that cannot be accepted from; 0: none */
     const char *where;           /* source_traceback: where the future was created, "file.c:12" */
 } weft_exception_context_t;

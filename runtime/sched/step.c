@@ -7,19 +7,31 @@
 #include "runtime/preload/mutexes.h"
 #include "runtime/sched/report.h"
 
-static void report(struct weft_loop *loop, int64_t taken, struct weft_awaitable *task,
-                   const struct weft_handle *handle)
+static int print_time(char *text, size_t size, int64_t taken)
 {
-    char text[320], name[128] = "", where[128] = "";
+    return snprintf(text, size, "a step took %lld.%03lld seconds", (long long)(taken / 1000000000),
+                    (long long)(taken / 1000000 % 1000));
+}
 
-    if (handle) {
-        weft__symbol((void *)handle->fn, name, sizeof name);
-        weft__symbol(handle->where, where, sizeof where);
-    }
-    snprintf(text, sizeof text, "a step took %lld.%03lld seconds%s%s%s%s",
-             (long long)(taken / 1000000000), (long long)(taken / 1000000 % 1000),
-             handle ? ": callback " : "", name, handle ? ", created at " : "", where);
+static void report_task(struct weft_loop *loop, int64_t taken, struct weft_awaitable *task)
+{
+    char text[64];
+
+    print_time(text, sizeof text, taken);
     weft__report_error(loop, text, 0, task);
+}
+
+static void report_callback(struct weft_loop *loop, int64_t taken, struct weft_handle *handle)
+{
+    char text[320], name[128], where[128];
+    int length = print_time(text, sizeof text, taken);
+    weft_exception_context_t context = {.size = sizeof context, .message = text, .handle = handle};
+
+    weft__symbol((void *)handle->fn, name, sizeof name);
+    weft__symbol(handle->where, where, sizeof where);
+    snprintf(text + length, sizeof text - (size_t)length, ": callback %s, created at %s", name,
+             where);
+    weft_loop_call_exception_handler(loop, &context);
 }
 
 static void look_at_mutexes(struct weft_loop *loop, struct weft_awaitable *task)
@@ -35,15 +47,19 @@ static void look_at_mutexes(struct weft_loop *loop, struct weft_awaitable *task)
 }
 
 void weft__step_end(struct weft__worker *worker, struct weft_awaitable *task,
-                    const struct weft_handle *handle)
+                    struct weft_handle *handle)
 {
     struct weft_loop *loop = worker->loop;
     int saved_errno = errno;
     int64_t taken = loop->system->now() - worker->step_began;
 
     /* relaxed: a setting. */
-    if (taken >= weft__load_relaxed(&loop->slow_step))
-        report(loop, taken, task, handle);
+    if (taken >= weft__load_relaxed(&loop->slow_step)) {
+        if (handle)
+            report_callback(loop, taken, handle);
+        else
+            report_task(loop, taken, task);
+    }
     if (weft_mutexes_held && task)
         look_at_mutexes(loop, task);
     weft__step_begin(worker);

@@ -31,6 +31,6 @@ WEFT__INLINE void weft__step_begin(struct weft__worker *worker)
 /* The worker, in debug mode, with [task] or [handle] still there: its step is over, the next one
  * begins. Keeps errno. */
 void weft__step_end(struct weft__worker *worker, struct weft_awaitable *task,
-                    const struct weft_handle *handle);
+                    struct weft_handle *handle);
 
 #endif

@@ -72,6 +72,46 @@ CASE(debug, c216_a_slow_step_report_names_the_task)
     BOTH(&c216, NULL);
 }
 
+static weft_handle_t *slow, *told_of;
+
+static void notes_the_handle(weft_loop_t *loop, const weft_exception_context_t *context, void *arg)
+{
+    (void)loop;
+    (void)arg;
+    if (strstr(context->message, "callback"))
+        told_of = context->handle;
+    CHECK(!strstr(context->message, "callback") == !context->handle);
+}
+
+static void ends_the_wait(void *arg)
+{
+    weft_set_result(arg, NULL);
+}
+
+WEFT_CORO(has_a_slow_callback)
+{
+    weft_loop_t *loop = weft_get_running_loop();
+    weft_future_t *called = weft_create_future(NULL);
+
+    told_of = NULL;
+    weft_loop_set_exception_handler(loop, notes_the_handle, NULL);
+    weft_loop_set_debug(loop, true);
+    turn();
+    weft_loop_set_slow_callback_duration(loop, 0); /* no step is faster */
+    CHECK_INT(weft_loop_call_soon(loop, ends_the_wait, called, &slow), 0);
+    CHECK_INT(weft_join(called, NULL), 0);
+    turn();
+    weft_loop_set_slow_callback_duration(loop, WEFT_NONE);
+    CHECK(told_of == slow);
+    weft_handle_unref(slow);
+    return 0;
+}
+
+CASE_ORDERED(debug, a_slow_callbacks_report_has_its_handle)
+{
+    BOTH(&has_a_slow_callback, NULL);
+}
+
 /* ---- a cancellation that is swallowed ---- */
 
 static weft_future_t *begun;

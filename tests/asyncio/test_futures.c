@@ -736,6 +736,38 @@ CASE(futures, C019_a_cancel_in_the_loop_cancels_the_task_behind)
     BOTH(&wraps_a_task, NULL);
 }
 
+static char details[64];
+
+static void keeps_the_details(weft_loop_t *loop, const weft_exception_context_t *context, void *arg)
+{
+    (void)loop;
+    (void)arg;
+    snprintf(details, sizeof details, "%s", weft_error_message(context->details));
+}
+
+WEFT_CORO(fails_with_a_message)
+{
+    return weft_raise(-EIO, "the disk is on fire");
+}
+
+WEFT_CORO(drops_a_failed_task)
+{
+    weft_task_t *task = weft_create_task(weft_coro(&fails_with_a_message, NULL));
+
+    details[0] = '\0';
+    weft_loop_set_exception_handler(weft_get_running_loop(), keeps_the_details, NULL);
+    while (!weft_done(task))
+        turn();
+    weft_unref(task);
+    CHECK(strcmp(details, "the disk is on fire") == 0);
+    return 0;
+}
+
+CASE_ORDERED(futures, C015_the_report_has_what_is_known_of_the_error)
+{
+    BOTH(&drops_a_failed_task, NULL);
+}
+
 /* ---- C021: adapted: the place is known without debug mode too ---- */
 
 WEFT_CORO(drops_an_error_here)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* streams: a server and a client of it, each call failing in turn (rounds.h). */
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -99,8 +100,8 @@ static bool shortage_told;
 static void is_told(weft_loop_t *loop, const weft_exception_context_t *context, void *arg)
 {
     (void)loop;
-    (void)context;
     (void)arg;
+    CHECK(context->error == -EMFILE && fcntl(context->socket, F_GETFD) >= 0);
     shortage_told = true;
 }
 
