@@ -114,7 +114,10 @@ WEFT_API void weft_loop_set_debug(weft_loop_t *loop, bool debug);
 
 /* In debug mode a task that runs for [duration] ns or longer without suspending, and a callback
  * that takes as long, is told to the exception handler: its name, how long it took, where it was
- * created. The default is 100 ms; WEFT_NONE: never. Any thread.
+ * created; of a task that suspended then also where the program called what suspended it, unless
+ * weft is linked statically. A code address has its function's name if the dynamic symbols know
+ * it (not static, and for a program linked with -rdynamic), else it is the place in its file that
+ * addr2line takes. The default is 100 ms; WEFT_NONE: never. Any thread.
  * Python       loop.slow_callback_duration */
 WEFT_API weft_ns_t weft_loop_get_slow_callback_duration(const weft_loop_t *loop);
 WEFT_API void weft_loop_set_slow_callback_duration(weft_loop_t *loop, weft_ns_t duration);

@@ -26,3 +26,11 @@ void weft__symbol(const void *address, char *buffer, size_t size)
     snprintf(buffer, size, "%s+%#zx", file ? file + 1 : info.dli_fname,
              (size_t)((const char *)address - (const char *)info.dli_fbase));
 }
+
+bool weft__symbol_is_ours(const void *address)
+{
+    Dl_info its, ours;
+
+    return dladdr(address, &its) && dladdr((void *)weft__symbol_is_ours, &ours) &&
+           its.dli_fbase == ours.dli_fbase;
+}

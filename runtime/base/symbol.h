@@ -9,4 +9,7 @@
  * file that addr2line takes. Always terminated. */
 void weft__symbol(const void *address, char *buffer, size_t size);
 
+/* Whether it is of the library. True of the whole program if that has the library linked in. */
+bool weft__symbol_is_ours(const void *address);
+
 #endif

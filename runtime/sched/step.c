@@ -4,8 +4,25 @@
 #include <stdio.h>
 
 #include "runtime/base/symbol.h"
+#include "runtime/core/backtrace.h"
 #include "runtime/preload/mutexes.h"
 #include "runtime/sched/report.h"
+
+enum { CALLS = 32 }; /* of the library's own, at most, above the program's */
+
+/* Where the program called what ended the step of the task that runs here. False: it returned. */
+static bool find_place(char *text, size_t size)
+{
+    void *frames[CALLS];
+    size_t count = weft__backtrace(frames, CALLS), i = 0;
+
+    while (i < count && weft__symbol_is_ours(frames[i]))
+        i++;
+    if (i == count)
+        return false;
+    weft__symbol(frames[i], text, size);
+    return true;
+}
 
 static int print_time(char *text, size_t size, int64_t taken)
 {
@@ -15,9 +32,11 @@ static int print_time(char *text, size_t size, int64_t taken)
 
 static void report_task(struct weft_loop *loop, int64_t taken, struct weft_awaitable *task)
 {
-    char text[64];
+    char text[192], place[128];
+    int length = print_time(text, sizeof text, taken);
 
-    print_time(text, sizeof text, taken);
+    if (find_place(place, sizeof place))
+        snprintf(text + length, sizeof text - (size_t)length, ", until its call at %s", place);
     weft__report_error(loop, text, 0, task);
 }
 

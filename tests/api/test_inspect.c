@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* inspect: what the runtime counts, where tasks stand. */
+#include <dlfcn.h>
 #include <stdlib.h>
 
 #include "tests/support/workers.h"
@@ -229,6 +230,82 @@ WEFT_CORO(prints)
 CASE(inspect, a_stack_is_printed_with_the_names_of_functions)
 {
     CHECK_INT(run(&prints, NULL), 0);
+}
+
+/* ---- the report of a slow step ---- */
+
+static char steps[8][192]; /* those of the task that stands */
+static unsigned step_count;
+
+static void keeps_steps(weft_loop_t *loop, const weft_exception_context_t *context, void *arg)
+{
+    char name[16] = "";
+
+    (void)loop;
+    (void)arg;
+    if (context->task)
+        weft_get_name(context->task, name, sizeof name);
+    if (strcmp(name, "standing") == 0 && step_count < 8)
+        snprintf(steps[step_count++], sizeof steps[0], "%s", context->message);
+}
+
+/* The name of [frame] in the printed stack of [task]. */
+static void name_frame(weft_task_t *task, int frame, char *name, size_t size)
+{
+    char *text, mark[8], *line;
+    size_t length;
+    FILE *file = open_memstream(&text, &length);
+
+    while (weft_print_stack(task, file) == -EBUSY)
+        CHECK_INT(weft_sleep(0), 0);
+    fclose(file);
+    snprintf(mark, sizeof mark, "#%d ", frame);
+    line = strstr(text, mark);
+    if (CHECK(line))
+        snprintf(name, size, "%.*s", (int)strcspn(line + strlen(mark), "\n"), line + strlen(mark));
+    free(text);
+}
+
+/* Where the program itself stands in [task]: above that are the library's calls. */
+static void find_call(weft_task_t *task, char *name, size_t size)
+{
+    void *frames[DEPTH];
+    Dl_info ours, its = {0};
+    int count = stack_of(task, frames, DEPTH), i = 0;
+
+    CHECK(dladdr((void *)find_call, &ours));
+    while (i < count && dladdr(frames[i], &its) && its.dli_fbase != ours.dli_fbase)
+        i++;
+    CHECK(i < count);
+    name_frame(task, i, name, size);
+}
+
+WEFT_CORO(has_slow_steps)
+{
+    weft_loop_t *loop = weft_get_running_loop();
+    weft_task_t *task;
+    char call[128], want[192];
+
+    step_count = 0;
+    weft_loop_set_exception_handler(loop, keeps_steps, NULL);
+    weft_loop_set_debug(loop, true);
+    CHECK_INT(weft_sleep(0), 0);
+    weft_loop_set_slow_callback_duration(loop, 0); /* no step is faster */
+    task = standing(&waits_inside, NULL);
+    find_call(task, call, sizeof call);
+    snprintf(want, sizeof want, ", until its call at %s", call);
+    let_go(task);
+    weft_loop_set_slow_callback_duration(loop, WEFT_NONE);
+    weft_loop_set_debug(loop, false);
+    CHECK_INT(step_count, 2);
+    CHECK(strstr(steps[0], want));
+    CHECK(!strstr(steps[1], "call")); /* it returned */
+    return 0;
+}
+
+CASE(inspect, the_report_of_a_slow_step_says_where_it_ended)
+{
+    CHECK_INT(run(&has_slow_steps, NULL), 0);
 }
 
 /* What is looked at again and again is cancelled and woken none the worse. */

@@ -42,3 +42,10 @@ Test(symbol, a_short_buffer_is_terminated)
 
     cr_expect_eq(strlen(text), 4);
 }
+
+Test(symbol, what_is_linked_into_the_program_is_ours_and_the_c_library_is_not)
+{
+    cr_expect(weft__symbol_is_ours((const void *)is_static));
+    cr_expect(!weft__symbol_is_ours((const void *)malloc));
+    cr_expect(!weft__symbol_is_ours((const void *)16));
+}
