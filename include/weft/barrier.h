@@ -30,8 +30,8 @@ WEFT_BEGIN
  * Python       asyncio.Barrier(parties) */
 WEFT_API WEFT_MUST int weft_barrier_init(weft_barrier_t *barrier, int parties);
 
-/* Waits until [parties] tasks have come. One that is cancelled has not come; if it was to go on
- * already, the others do.
+/* Waits until [parties] tasks have come. One that is cancelled has not come, once it has gone on;
+ * if the last one comes before that, the others go on.
  * Call from    a task, else -EPERM
  * Suspends     unless it is the last one, or the barrier is broken
  * Returns      0 to parties - 1: which one of those that came together it is, in the order in which

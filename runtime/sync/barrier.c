@@ -5,11 +5,11 @@
  * Phases      FILLING until all parties have come; then DRAINING until all of them have gone on.
  *             RESETTING if there was a reset before that, until all are out. BROKEN from an abort
  *             to a reset.
- * Inside      Who has come is inside until it has gone on, itself, under the lock: only then it
- *             learns from the phase whether it was broken. Who is the last one out opens the
- *             barrier for those outside.
- * Invariant   In FILLING nobody waits outside, and all that are inside wait; in the other phases
- *             nobody waits inside: all have been woken, and are on their way out.
+ * Inside      Who has come is inside until it has gone on, itself, under the lock, also if it was
+ *             cancelled: only then it learns from the phase whether it was broken. Who is the last
+ *             one out opens the barrier for those outside.
+ * Invariant   In FILLING nobody waits outside, and all that are inside wait, or were cancelled; in
+ *             the other phases nobody waits inside: all are on their way out.
  * Numbers     are given when all have come, so that none is missing if one was cancelled before.
  */
 #include "weft/barrier.h"
@@ -126,15 +126,8 @@ static bool take(struct weft__wait_node *node, uint64_t *word, struct weft__wait
     return true;
 }
 
-/* Who waits inside does so in FILLING: nobody is outside. */
-static void leave(struct weft__wait_node *node, uint64_t *word, struct weft__wait_queue *woken)
-{
-    (void)word;
-    (void)woken;
-    barrier_at(node)->inside -= visitor_at(node)->inside;
-}
-
-/* By the task, which was granted. Returns its number or that the barrier is broken. */
+/* By the task, or when it will not go on. Returns its number, or that the barrier is broken; of one
+ * that was cancelled that is nothing. */
 static int go_on(struct visitor *visitor)
 {
     struct barrier *barrier = barrier_at(&visitor->node);
@@ -149,13 +142,14 @@ static int go_on(struct visitor *visitor)
     return rc;
 }
 
-static void refuse(struct weft__wait_node *node)
+static void abandon(struct weft_awaitable *task, struct weft__wait *wait)
 {
-    go_on(visitor_at(node));
+    (void)task;
+    go_on(visitor_at(weft__container_of(wait, struct weft__wait_node, wait)));
 }
 
-static const struct weft__wait_queue_class barrier_class = {WEFT__WAIT_QUEUE_KIND("barrier"), take,
-                                                            leave, refuse};
+static const struct weft__wait_queue_class barrier_class = {
+    {"barrier", weft__wait_queue_commit, weft__wait_queue_interrupt, abandon}, take, NULL, NULL};
 
 /* ---- the calls ---- */
 
@@ -182,7 +176,8 @@ int weft_barrier_wait(weft_barrier_t *public)
     bool taken = need_not_wait(barrier) && take(&visitor.node, NULL, &woken);
     unlock_and_wake(barrier, &woken);
     rc = taken ? 0 : weft__wait_queue_wait(&visitor.node);
-    return rc < 0 ? rc : go_on(&visitor);
+    int number = go_on(&visitor);
+    return rc < 0 ? rc : number;
 }
 
 void weft_barrier_reset(weft_barrier_t *public)

@@ -36,6 +36,13 @@ static void is_as_new(void)
     CHECK(!weft_barrier_broken(&barrier));
 }
 
+static void is_quiet(weft_loop_t *loop, const weft_exception_context_t *context, void *arg)
+{
+    (void)loop;
+    (void)context;
+    (void)arg;
+}
+
 /* ---- C266: it fills ---- */
 
 CASE(barrier, is_for_one_at_least)
@@ -220,6 +227,61 @@ CASE(barrier, C266_who_is_cancelled_has_not_come)
 {
     begin(3);
     CHECK_INT(run_serial(&cancels_one_of_those_who_came, NULL), 0);
+}
+
+/* Cancelled, and not gone on yet, when the last one comes. */
+WEFT_CORO(comes_right_after_a_cancel)
+{
+    weft_task_t *task[2];
+
+    task[0] = start(&waits, NULL);
+    task[1] = start(&waits, NULL);
+    CHECK(weft_cancel(task[0]));
+    CHECK_INT(weft_barrier_n_waiting(&barrier), 2);
+    CHECK(weft_barrier_wait(&barrier) >= 0);
+    CHECK_INT(weft_join(task[0], NULL), -ECANCELED);
+    CHECK_INT(weft_join(task[1], NULL), 0);
+    is_as_new();
+    return 0;
+}
+
+CASE(barrier, C266_all_have_come_though_one_was_cancelled_and_has_not_gone_on)
+{
+    begin(3);
+    CHECK_INT(run_serial(&comes_right_after_a_cancel, NULL), 0);
+    CHECK_INT(passed, 1);
+}
+
+WEFT_CORO(leaves_some_there)
+{
+    weft_unref(start(&waits, NULL));
+    weft_unref(start(&waits, NULL));
+    if (arg) /* they are to go on, and never do, if they have not yet */
+        CHECK(weft_barrier_wait(&barrier) >= 0);
+    weft_loop_stop(weft_get_running_loop());
+    return weft_sleep(WEFT_NONE);
+}
+
+static void end_a_loop(void *arg)
+{
+    weft_loop_t *loop = NULL;
+
+    begin(3);
+    CHECK_INT(weft_new_event_loop(&loop, .workers = workers), 0);
+    weft_loop_set_exception_handler(loop, is_quiet, NULL);
+    weft_unref(weft_loop_create_task(loop, weft_coro(&leaves_some_there, arg)));
+    CHECK_INT(weft_loop_run_forever(loop), 0);
+    CHECK_INT(weft_loop_close(loop), 0);
+    weft_loop_unref(loop);
+    is_as_new();
+    passed = 0;
+    CHECK_INT(run_serial(&fills_task_by_task, NULL), 0);
+}
+
+CASE(barrier, is_as_new_when_the_loop_of_those_who_wait_has_ended)
+{
+    end_a_loop(NULL);
+    end_a_loop(&barrier);
 }
 
 /* ---- C268: reset ---- */
