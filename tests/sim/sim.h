@@ -14,7 +14,6 @@
 #define WEFT_TESTS_SIM_H
 
 #include <inttypes.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +24,7 @@
 #include "runtime/base/random.h"
 #include "runtime/core/slab.h"
 #include "runtime/core/task.h"
+#include "tests/support/replay.h"
 
 enum { SIM_PATIENCE = 60 /* seconds of the real clock for one seed */ };
 
@@ -41,9 +41,20 @@ static uint64_t sim_faults[WEFT__VIRTUAL_FAULTS], sim_steps;
 
 static char sim_replay[256];
 
+/* For replay_begin. */
+static inline void sim_say(const char *why)
+{
+    const char *parts[] = {sim_name, ": ", why, "\n", sim_replay};
+
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        if (write(STDERR_FILENO, parts[i], strlen(parts[i])) < 0)
+            _exit(1);
+    }
+}
+
 static inline _Noreturn void sim_fail(const char *what)
 {
-    fprintf(stderr, "%s: %s\n%s", sim_name, what, sim_replay);
+    sim_say(what);
     _exit(1);
 }
 
@@ -59,17 +70,6 @@ static inline void sim_stuck(void *arg, const char *report)
 {
     (void)arg;
     sim_fail(report);
-}
-
-static inline void sim_on_signal(int number)
-{
-    static const char text[] = "the program died, or went on for too long\n";
-    ssize_t n = write(STDERR_FILENO, text, sizeof text - 1);
-
-    n += write(STDERR_FILENO, sim_replay, strlen(sim_replay));
-    signal(number, SIG_DFL);
-    raise(number);
-    _exit(n >= 0);
 }
 
 /* A simulated thread does nothing for so long. */
@@ -201,9 +201,7 @@ static inline int sim_main(int argc, char **argv, uint64_t (*run)(uint64_t seed)
             return 2;
         }
     }
-    signal(SIGABRT, sim_on_signal);
-    signal(SIGALRM, sim_on_signal);
-    signal(SIGSEGV, sim_on_signal);
+    replay_begin(sim_say);
     if (one) {
         sim_seed_run(run, only);
         return sim_report(1, false);

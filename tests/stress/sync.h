@@ -227,18 +227,11 @@ static inline void choose_object(const char *name)
 /* For main. */
 static inline int sync_main(int argc, char **argv, const struct kind *kinds, unsigned count)
 {
-    const char *name = argc > 2 && strcmp(argv[1], "--object") == 0 ? argv[2] : NULL;
-
-    if (name) {
-        argv[2] = argv[0];
-        argc -= 2;
-        argv += 2;
-    }
     stress_begin(argc, argv);
     sync_kinds = kinds;
     sync_count = count;
-    if (name)
-        choose_object(name);
+    if (stress_only)
+        choose_object(stress_only);
     watchdog_start();
     stress_with_workers(run);
     watchdog_stop();
