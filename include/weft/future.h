@@ -36,7 +36,7 @@ WEFT_API int weft_set_exception(weft_future_t *future, int error);
  * own), when [future] is done, or soon if it is. Callbacks are called in the order in which they
  * were added. The future's loop must not have been dropped by its last reference (closed it may
  * be).
- * Returns      0, -ENOMEM, -EPROTOTYPE (a coroutine), -ESHUTDOWN
+ * Returns      0, -ENOMEM, -EPROTOTYPE (a coroutine), -EINVAL (no [fn]), -ESHUTDOWN
  * Python       future.add_done_callback() */
 WEFT_API int weft_add_done_callback(weft_future_t *future, weft_done_fn_t fn, void *arg);
 

@@ -142,6 +142,8 @@ int weft_add_done_callback(weft_future_t *future, weft_done_fn_t fn, void *arg)
 
     if (!weft_isfuture(future))
         return weft__misuse(-EPROTOTYPE, "a callback for something that is no future");
+    if (!fn)
+        return -EINVAL;
     loop = future->loop ? future->loop : worker ? worker->loop : NULL;
     if (!loop || weft__loop_closed(loop))
         return -ESHUTDOWN;

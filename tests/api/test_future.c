@@ -431,6 +431,18 @@ CASE(future, is_not_what_a_coroutine_is)
     weft_coro_close(coro);
 }
 
+CASE(future, needs_a_function_for_a_callback)
+{
+    weft_loop_t *loop;
+
+    CHECK_INT(weft_new_event_loop(&loop, .workers = workers), 0);
+    weft_future_t *future = weft_create_future(loop);
+    CHECK_INT(weft_add_done_callback(future, NULL, NULL), -EINVAL);
+    weft_unref(future);
+    CHECK_INT(weft_loop_close(loop), 0);
+    weft_loop_unref(loop);
+}
+
 CASE(future, of_a_closed_loop_takes_no_callback)
 {
     weft_loop_t *loop;
