@@ -12,6 +12,7 @@
 #include "weft/time.h"
 #include "io/socket.h"
 #include "runtime/async/create_task.h"
+#include "runtime/sched/report.h"
 #include "runtime/sched/suspend.h"
 
 struct weft__client {
@@ -139,6 +140,7 @@ void weft__client_welcome(struct weft_server *server, int fd)
     struct weft__stream *stream = weft__stream_new(server->loop, fd, server->limit);
     weft_coro_t *coro = stream ? make(server, stream) : NULL;
     weft_task_t *task;
+    int rc = -ENOMEM;
 
     if (!stream) {
         weft__socket_close(fd);
@@ -147,8 +149,10 @@ void weft__client_welcome(struct weft_server *server, int fd)
         weft_writer_unref(&stream->writer);
     } else {
         /* It fails if the loop is closed: then the object is gone, and all that it had. */
-        (void)weft__new_task_seeing(server->loop, coro, weft__vars_ref(server->vars), &opts, &task);
+        rc = weft__new_task_seeing(server->loop, coro, weft__vars_ref(server->vars), &opts, &task);
     }
+    if (rc == -ENOMEM)
+        weft__report_error(server->loop, "an accepted connection was dropped", rc, NULL);
 }
 
 void weft_server_cancel_clients(weft_server_t *server)

@@ -2,6 +2,7 @@
 /* streams: a server and a client of it, each call failing in turn (rounds.h). */
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -27,12 +28,23 @@ static int echo(weft_reader_t *reader, weft_writer_t *writer, void *arg)
     return (int)n;
 }
 
+static atomic_bool dropped, drop_told;
+
 /* A server that had no memory for a client has closed its connection. */
 static int outcome_of(ssize_t n)
 {
-    if (n == 0 || n == -ECONNRESET || n == -EPIPE)
+    if (n == 0 || n == -ECONNRESET || n == -EPIPE) {
+        dropped = true;
         return -ENOMEM;
+    }
     return n < 0 ? (int)n : 0;
+}
+
+static void is_told_of_a_drop(weft_loop_t *loop, const weft_exception_context_t *context, void *arg)
+{
+    (void)loop;
+    (void)arg;
+    drop_told = drop_told || context->error == -ENOMEM;
 }
 
 static int ask(uint16_t port)
@@ -88,8 +100,11 @@ FAULTS(streams, echo_of_a_line)
 
     if (rc < 0)
         return rc;
+    dropped = drop_told = false;
+    weft_loop_set_exception_handler(weft_get_running_loop(), is_told_of_a_drop, NULL);
     rc = ask((uint16_t)weft_server_port(server));
     int ended = end(server);
+    CHECK(drop_told || !dropped);
     return rc < 0 ? rc : ended;
 }
 
