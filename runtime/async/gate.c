@@ -15,13 +15,18 @@ struct gate_wait {
     bool expired; /* under the gate's lock */
 };
 
-struct weft_awaitable *weft__gate_open(struct weft__gate *gate)
+struct weft_awaitable *weft__gate_rouse(struct weft__gate *gate)
 {
     struct weft_awaitable *task = gate->waiting;
 
-    gate->open = true;
     gate->waiting = NULL;
     return task;
+}
+
+struct weft_awaitable *weft__gate_open(struct weft__gate *gate)
+{
+    gate->open = true;
+    return weft__gate_rouse(gate);
 }
 
 /* Whether we took it out, and so have to wake it. */
@@ -30,8 +35,7 @@ static bool take_out(struct weft__gate *gate)
     bool waits;
 
     weft__spin_lock(&gate->lock);
-    waits = gate->waiting != NULL;
-    gate->waiting = NULL;
+    waits = weft__gate_rouse(gate) != NULL;
     weft__spin_unlock(&gate->lock);
     return waits;
 }
@@ -42,8 +46,7 @@ static struct weft_awaitable *ring(struct weft__alarm *alarm)
     struct weft_awaitable *task;
 
     weft__spin_lock(&w->gate->lock);
-    task = w->gate->waiting;
-    w->gate->waiting = NULL;
+    task = weft__gate_rouse(w->gate);
     w->expired = true;
     weft__spin_unlock(&w->gate->lock);
     if (task)

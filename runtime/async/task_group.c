@@ -9,9 +9,10 @@
  *
  * A failure cancels the other tasks and, while the body runs, the task of the body, by a token of
  * the group's own that exit takes back (as a time-out does: async/timeout.c). While exit waits
- * there is nothing to interrupt. The token is put under the lock, the walk comes after it, with a
- * reference; so are the tasks cancelled, one after the other, as members can only end by running,
- * and wait for the lock then.
+ * there is nothing to interrupt: it is only roused, to wait on behind its shield, or to find that
+ * all have ended, a tick before the last of them is told of (asyncio's order). The token is put
+ * under the lock, the walk comes after it, with a reference; so are the tasks cancelled, one after
+ * the other, as members can only end by running, and wait for the lock then.
  *
  * Once the tasks are cancelled, exit waits behind a shield (sched/level.h): what cancels the caller
  * meanwhile can make nothing end sooner; it stays pending, and is neither lost nor spun on.
@@ -116,11 +117,12 @@ static void free_failed(struct group *group)
 
 /* ---- ending ---- */
 
-/* Cancels all tasks that were not yet, and the body. With the lock, which it lets go of in between:
- * only by who holds the group open, a task of it that has not been counted off, or its parent. */
+/* Cancels all tasks that were not yet, and the body; exit, if it waits, looks again. With the lock,
+ * which it lets go of in between: only by who holds the group open, a task of it that has not been
+ * counted off, or its parent. */
 static void end_group(struct group *group)
 {
-    struct weft_awaitable *parent = NULL;
+    struct weft_awaitable *parent = NULL, *waiting;
     struct member *member;
 
     group->ending = true;
@@ -138,10 +140,12 @@ static void end_group(struct group *group)
         weft_unref(task);
         weft__spin_lock(&group->gate.lock);
     }
-    if (!parent)
-        return;
+    waiting = weft__gate_rouse(&group->gate);
     weft__spin_unlock(&group->gate.lock);
-    weft__interrupt(parent, false, NULL);
+    if (waiting)
+        weft__wake(waiting);
+    if (parent)
+        weft__interrupt(parent, false, NULL);
     weft_unref(parent);
     weft__spin_lock(&group->gate.lock);
 }

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""a group is left two ticks after its last task, and cancels one tick after one has failed."""
+"""a group is left two ticks after its last task, one if another has failed just before, and
+cancels one tick after one has failed."""
 import asyncio
 
 
@@ -29,19 +30,19 @@ async def body():
     print("left")
 
 
-async def bad():
+async def fails_beside(turns):
     try:
         async with asyncio.TaskGroup() as group:
+            group.create_task(work(turns))
             group.create_task(fails())
-            group.create_task(work(5))
     except ExceptionGroup:
         print("failed")
 
 
 async def main():
-    for function in (body, bad):
+    for coro in (body(), fails_beside(5), fails_beside(1)):
         clock = asyncio.create_task(ticks())
-        await asyncio.create_task(function())
+        await asyncio.create_task(coro)
         await clock
 
 
