@@ -211,6 +211,63 @@ CASE(fork, beside_a_running_loop_leaves_the_child_a_dead_one)
     weft_loop_unref(loop);
 }
 
+static void runs_a_task(weft_loop_t *loop)
+{
+    weft_cfuture_t *future = weft_run_coroutine_threadsafe(weft_coro(&identity, loop), loop);
+    void *value = NULL;
+
+    CHECK_INT(weft_cfuture_result(future, WEFT_NONE, &value), 0);
+    CHECK(value == loop);
+    weft_cfuture_unref(future);
+}
+
+/* On a thread that does not run the loop, while another does. */
+static void *forks_beside_and_execs(void *loop)
+{
+    runs_a_task(loop); /* it is running */
+    pid_t child = fork();
+    if (child == 0) {
+        dead_loop(loop, pending);
+        execl("/bin/true", "true", (char *)NULL);
+        _exit(99);
+    }
+    CHECK_INT(exit_code(child), 0);
+    runs_a_task(loop);
+    weft_loop_stop(loop);
+    return NULL;
+}
+
+static void *runs(void *loop)
+{
+    CHECK_INT(weft_loop_run_forever(loop), 0);
+    return NULL;
+}
+
+/* Both with a new loop. */
+static void on_two_threads(void *(*here)(void *), void *(*there)(void *))
+{
+    weft_loop_t *loop = NULL;
+    pthread_t thread;
+
+    CHECK_INT(weft_new_event_loop(&loop, .workers = workers), 0);
+    pending = weft_create_future(loop);
+    CHECK_INT(pthread_create(&thread, NULL, there, loop), 0);
+    here(loop);
+    pthread_join(thread, NULL);
+    weft_unref(pending);
+    weft_loop_unref(loop);
+}
+
+CASE(fork, and_exec_work_from_the_thread_that_made_a_loop_which_another_runs)
+{
+    on_two_threads(forks_beside_and_execs, runs);
+}
+
+CASE(fork, and_exec_work_from_a_foreign_thread_while_a_loop_runs)
+{
+    on_two_threads(runs, forks_beside_and_execs);
+}
+
 CASE(fork, of_a_stopped_loop_leaves_the_child_a_dead_one)
 {
     weft_loop_t *loop = NULL;
