@@ -210,3 +210,108 @@ Test(idle, a_throttled_wake_waits_its_time_after_some_were_in_vain)
     cr_expect_geq(self->wake_cycles, begun, "noted, for the next one");
     close_loop();
 }
+
+/* ---- while nothing happens nobody does anything ---- */
+
+static weft_future_t *end;
+static uint64_t steps_of_a_sleep, steps_of_an_hour;
+
+/* By all, while this thread sleeps. */
+static uint64_t steps_in(int64_t ns)
+{
+    _Atomic(uint32_t) word = 0;
+    uint64_t before = weft__virtual_steps(sim);
+
+    sys->wait(&word, 0, sys->now() + ns);
+    return weft__virtual_steps(sim) - before;
+}
+
+static void watches(void *arg)
+{
+    (void)arg;
+    steps_in(20 * WEFT__SECOND); /* the monitor falls asleep, threads of the pool end */
+    steps_of_a_sleep = steps_in(MS);
+    steps_of_an_hour = steps_in(3600 * WEFT__SECOND);
+    weft_set_result(end, NULL);
+}
+
+static void received(struct weft__operation *op, int result, bool more)
+{
+    (void)more;
+    *(int *)op->argument = result;
+}
+
+static int returns(void *arg, void **result)
+{
+    (void)arg;
+    (void)result;
+    return 0;
+}
+
+WEFT_CORO(sleeps)
+{
+    return weft_sleep(MS);
+}
+
+/* Some tasks, timers and a thread of the pool, all of which end. */
+static int be_busy(void)
+{
+    weft_task_t *task[100];
+    int rc = 0;
+
+    for (int i = 0; i < 100; i++)
+        task[i] = weft_create_task(weft_coro(&sleeps, NULL));
+    for (int i = 0; i < 100; i++)
+        rc |= weft_join(task[i], NULL);
+    return rc | weft_to_thread(returns, NULL, NULL);
+}
+
+static int wait_for_the_watcher(void)
+{
+    weft__thread thread;
+
+    end = weft_create_future(NULL);
+    start(&thread, watches, NULL);
+    int rc = weft_join(end, NULL);
+    sys->thread_join(thread);
+    return rc;
+}
+
+/* Meanwhile the kernel has an operation to which nothing comes. */
+WEFT_CORO(waits)
+{
+    char byte;
+    int fd[2], bytes = 0, rc = be_busy();
+    struct weft__operation op = {.code = WEFT__OP_RECV,
+                                 .buffer = &byte,
+                                 .length = 1,
+                                 .complete = received,
+                                 .argument = &bytes};
+
+    if (rc < 0 || weft__virtual_pair(fd) < 0)
+        return -EIO;
+    op.fd = fd[0];
+    weft__operation_start(&op);
+    rc = wait_for_the_watcher();
+    weft__virtual_send(fd[1], "x", 1);
+    while (rc == 0 && bytes == 0)
+        rc = weft_sleep(MS);
+    weft__virtual_close(fd[0]);
+    weft__virtual_close(fd[1]);
+    return rc < 0 || bytes != 1 ? -EIO : 0;
+}
+
+Test(idle, in_a_loop_that_waits_nobody_takes_a_step_for_an_hour)
+{
+    for (unsigned workers = 1; workers <= 4; workers *= 2) {
+        open_loop(workers);
+
+        int rc = run_main(&waits, NULL);
+
+        cr_expect_eq(rc, 0);
+        cr_expect_gt(steps_of_a_sleep, 0);
+        cr_expect_eq(steps_of_an_hour, steps_of_a_sleep, "%u workers: %d steps, not %d", workers,
+                     (int)steps_of_an_hour, (int)steps_of_a_sleep);
+        close_loop();
+    }
+}
