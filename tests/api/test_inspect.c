@@ -252,7 +252,7 @@ static void keeps_steps(weft_loop_t *loop, const weft_exception_context_t *conte
 /* The name of [frame] in the printed stack of [task]. */
 static void name_frame(weft_task_t *task, int frame, char *name, size_t size)
 {
-    char *text, mark[8], *line;
+    char *text, mark[16], *line;
     size_t length;
     FILE *file = open_memstream(&text, &length);
 
