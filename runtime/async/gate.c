@@ -96,8 +96,10 @@ int weft__gate_wait(struct weft__gate *gate, int64_t deadline, weft__gate_abando
 {
     struct weft__worker *worker = weft__self();
     struct weft_awaitable *task = weft__worker_task(worker);
-    struct gate_wait w = {
-        .wait.kind = &gate_kind, .alarm.ring = ring, .gate = gate, .abandon = abandon_};
+    struct gate_wait w = {.wait = {.kind = &gate_kind, .of_several = gate->of_several},
+                          .alarm.ring = ring,
+                          .gate = gate,
+                          .abandon = abandon_};
     bool open;
 
     weft__timer_init(&w.alarm.timer);

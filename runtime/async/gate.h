@@ -24,6 +24,7 @@
 struct weft__gate { /* zero: closed */
     struct weft__spin lock;
     bool open;
+    bool of_several; /* the user's to set: see struct weft__wait */
     struct weft_awaitable *waiting;
 };
 

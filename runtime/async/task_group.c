@@ -234,7 +234,7 @@ static void fill(struct group *group, struct weft_awaitable *task)
 {
     struct weft__block block = group->block;
 
-    *group = (struct group){.block = block, .parent = task};
+    *group = (struct group){.block = block, .gate.of_several = true, .parent = task};
     group->last_failed = &group->failed;
     group->base = weft__tokens_count(weft__load_relaxed(&task->tokens)); /* relaxed: a number */
     group->depth = weft__scope_depth(task);

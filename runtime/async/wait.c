@@ -52,6 +52,7 @@ static struct waiting *new_waiting(weft_awaitable_t *const *aws, size_t count, i
         return NULL;
     }
     w->watch.awaiter = weft_current_task();
+    w->gate.of_several = true;
     w->return_when = return_when;
     for (size_t i = 0; i < count; i++)
         w->left += w->watch.watched[i].same_as == i;

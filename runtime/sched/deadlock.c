@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "runtime/core/waiters.h"
 #include "runtime/sched/await.h"
 #include "runtime/sched/cancel.h"
 #include "runtime/sched/registry.h"
@@ -11,16 +12,30 @@
 
 enum { SHOWN = 20 }; /* tasks that are named at most */
 
-struct waiting {                    /* a task, and what it waits for */
-    struct weft_awaitable *task;    /* a reference */
-    struct weft_awaitable *awaited; /* a reference, or NULL */
-    const char *kind;
-    unsigned round; /* of the search for a circle: when it was met */
+struct node {                       /* a task; or a future that stands between tasks, as a gather */
+    struct weft_awaitable *aw;      /* a reference */
+    struct weft_awaitable *awaited; /* what it waits for, if that is one; a reference, or NULL */
+    struct weft_awaitable *parent;  /* on whose stack it runs, which so waits for it; likewise */
+    const char *kind;               /* of its wait; of a future "future" */
+    bool of_several;                /* it may wait for more than one */
+    struct edge *edges;             /* to what it waits for */
+    struct node *next;              /* as they were found */
+    /* of the search for a circle */
+    struct edge *left; /* edges not followed yet */
+    struct node *from; /* where we came from */
+    struct node *then; /* in the circle */
+    enum { NEW, OPEN, OVER } search;
+};
+
+struct edge {
+    struct node *to;
+    struct edge *next;
 };
 
 struct picture {
-    struct waiting *waiting;
-    size_t count, capacity;
+    struct node *first, **last;
+    struct node **table; /* by address, open addressing */
+    size_t count, capacity, tasks;
     bool failed; /* out of memory, or a task is not waiting after all */
 };
 
@@ -80,116 +95,271 @@ static bool is_alone(struct weft_loop *loop)
 
 /* ---- the picture ---- */
 
-static void look(struct weft_awaitable *task, void *arg)
+static struct node **place(const struct picture *p, const struct weft_awaitable *aw)
 {
-    struct waiting *w = arg;
-    bool inlined;
+    size_t i = ((uintptr_t)aw / sizeof *aw * 0x9e3779b97f4a7c15u >> 20) & (p->capacity - 1);
 
-    w->kind = task->wait->kind->name;
-    w->awaited = weft_ref(weft__awaited(task->wait, &inlined));
+    while (p->table[i] && p->table[i]->aw != aw)
+        i = (i + 1) & (p->capacity - 1);
+    return &p->table[i];
 }
 
-static void add(struct weft_awaitable *task, void *arg)
+static struct node *find(const struct picture *p, const struct weft_awaitable *aw)
+{
+    return p->capacity ? *place(p, aw) : NULL;
+}
+
+static bool grow(struct picture *p)
+{
+    struct picture larger = {.capacity = p->capacity ? 2 * p->capacity : 64};
+
+    larger.table = calloc(larger.capacity, sizeof larger.table[0]);
+    if (!larger.table)
+        return false;
+    for (struct node *n = p->first; n; n = n->next)
+        *place(&larger, n->aw) = n;
+    free(p->table);
+    p->table = larger.table;
+    p->capacity = larger.capacity;
+    return true;
+}
+
+/* Takes the reference over. NULL: out of memory. */
+static struct node *add(struct picture *p, struct weft_awaitable *aw)
+{
+    struct node *n = NULL;
+
+    if (2 * p->count < p->capacity || grow(p))
+        n = calloc(1, sizeof *n);
+    if (!n) {
+        p->failed = true;
+        weft_unref(aw);
+        return NULL;
+    }
+    n->aw = aw;
+    n->kind = "future";
+    *place(p, aw) = n;
+    *p->last = n;
+    p->last = &n->next;
+    p->count++;
+    return n;
+}
+
+static void look(struct weft_awaitable *task, void *arg)
+{
+    struct node *n = arg;
+    bool inlined;
+
+    n->kind = task->wait->kind->name;
+    n->of_several = task->wait->of_several;
+    n->awaited = weft_ref(weft__awaited(task->wait, &inlined));
+    n->parent = weft_ref(task->parent);
+}
+
+static void add_task(struct weft_awaitable *task, void *arg)
 {
     struct picture *p = arg;
-    struct waiting w = {.task = task};
+    struct node *n = add(p, task);
 
-    if (!p->failed && p->count == p->capacity) {
-        size_t capacity = p->capacity ? 2 * p->capacity : 16;
-        struct waiting *larger = realloc(p->waiting, capacity * sizeof *larger);
-        p->failed = !larger;
-        if (larger) {
-            p->waiting = larger;
-            p->capacity = capacity;
-        }
-    }
-    if (p->failed || !weft__look(task, look, &w)) {
+    p->tasks++;
+    if (n && !weft__look(task, look, n))
         p->failed = true;
-        weft_unref(task);
+}
+
+/* [from] stands as awaiter at [to]: of a task that need not be what it waits for just now. */
+static void add_edge(struct picture *p, struct node *from, struct node *to)
+{
+    bool task = weft__kind(from->aw) == WEFT__KIND_TASK;
+    struct edge *edge;
+
+    if ((task && !from->of_several && from->awaited != to->aw) ||
+        (from->edges && from->edges->to == to))
+        return;
+    edge = malloc(sizeof *edge);
+    if (!edge) {
+        p->failed = true;
         return;
     }
-    p->waiting[p->count++] = w;
+    *edge = (struct edge){to, from->edges};
+    from->edges = from->left = edge;
+}
+
+/* From those who wait for [n]. Futures that are among them come into the picture. */
+static void add_edges(struct picture *p, struct node *n)
+{
+    struct weft_awaitable **awaiters = NULL;
+    long count = weft__awaiters(n->aw, &awaiters);
+
+    p->failed = p->failed || count < 0;
+    for (long i = 0; i < count; i++) {
+        struct weft_awaitable *aw = awaiters[i];
+        struct node *from = find(p, aw);
+        if (!from && weft__kind(aw) == WEFT__KIND_FUTURE)
+            from = add(p, weft_ref(aw));
+        if (from)
+            add_edge(p, from, n);
+        weft_unref(aw);
+    }
+    if (count > 0)
+        free(awaiters);
+    struct node *parent = n->parent ? find(p, n->parent) : NULL;
+    if (parent)
+        add_edge(p, parent, n);
+}
+
+static void take(struct picture *p, struct weft_loop *loop)
+{
+    *p = (struct picture){.last = &p->first};
+    weft__registry_each(loop, add_task, p);
+    for (struct node *n = p->first; n && !p->failed; n = n->next)
+        add_edges(p, n);
 }
 
 static void forget(struct picture *p)
 {
-    for (size_t i = 0; i < p->count; i++) {
-        weft_unref(p->waiting[i].task);
-        weft_unref(p->waiting[i].awaited);
-    }
-    free(p->waiting);
-}
-
-static int by_task(const void *a, const void *b)
-{
-    uintptr_t x = (uintptr_t)((const struct waiting *)a)->task;
-    uintptr_t y = (uintptr_t)((const struct waiting *)b)->task;
-
-    return x < y ? -1 : x > y;
-}
-
-/* That of the task that [w] awaits, or NULL. */
-static struct waiting *next(struct picture *p, const struct waiting *w)
-{
-    struct waiting key = {.task = w->awaited};
-
-    return w->awaited ? bsearch(&key, p->waiting, p->count, sizeof key, by_task) : NULL;
-}
-
-/* One of those who await each other, or NULL. Each awaits one at most: so whoever comes back to
- * where he has been in the same round has found a circle. */
-static struct waiting *find_circle(struct picture *p)
-{
-    qsort(p->waiting, p->count, sizeof *p->waiting, by_task);
-    for (size_t i = 0; i < p->count; i++) {
-        unsigned round = (unsigned)i + 1;
-        struct waiting *w = &p->waiting[i];
-        while (w && w->round == 0) {
-            w->round = round;
-            w = next(p, w);
+    for (struct node *n = p->first, *next; n; n = next) {
+        next = n->next;
+        for (struct edge *e = n->edges, *after; e; e = after) {
+            after = e->next;
+            free(e);
         }
-        if (w && w->round == round)
-            return w;
+        weft_unref(n->aw);
+        weft_unref(n->awaited);
+        weft_unref(n->parent);
+        free(n);
+    }
+    free(p->table);
+}
+
+/* ---- the circle ---- */
+
+/* From [last] back to [first], which it waits for. */
+static struct node *close_circle(struct node *first, struct node *last)
+{
+    struct node *then = first;
+
+    for (struct node *n = last; n != first; n = n->from) {
+        n->then = then;
+        then = n;
+    }
+    first->then = then;
+    return first;
+}
+
+/* Whether nothing but [n]'s one edge can end its wait. */
+static bool is_single(const struct node *n)
+{
+    return n->edges && n->awaited == n->edges->to->aw;
+}
+
+/* A node of a circle that [at] leads to, or NULL. [certain]: one that nobody outside can end. */
+static struct node *search(struct node *at, bool certain)
+{
+    at->search = OPEN;
+    while (at) {
+        struct edge *edge = certain && !is_single(at) ? NULL : at->left;
+        if (!edge) {
+            at->search = OVER;
+            at = at->from;
+            continue;
+        }
+        at->left = edge->next;
+        if (edge->to->search == OPEN)
+            return close_circle(edge->to, at);
+        if (edge->to->search == NEW) {
+            edge->to->search = OPEN;
+            edge->to->from = at;
+            at = edge->to;
+        }
     }
     return NULL;
 }
 
-/* ---- the report ---- */
-
-static void print_one(FILE *file, const struct waiting *w)
+static struct node *find_circle(struct picture *p, bool certain)
 {
-    char name[64], awaited[64] = "";
+    struct node *circle = NULL;
 
-    weft__awaitable_name(w->task, name, sizeof name);
-    if (w->awaited)
-        weft__awaitable_name(w->awaited, awaited, sizeof awaited);
-    fprintf(file, "\n  %s, created at %s, %s%s", name, w->task->where,
-            w->awaited ? "awaits " : "waits: ", w->awaited ? awaited : w->kind);
+    for (struct node *n = p->first; n && !circle; n = n->next) {
+        if (n->search == NEW)
+            circle = search(n, certain);
+    }
+    return circle;
 }
 
-static void print(FILE *file, struct picture *p, struct waiting *circle)
-{
-    struct waiting *w = circle;
+/* ---- the report ---- */
 
-    fprintf(file, "deadlock: nothing is in flight, no timer is set, %s",
-            circle ? "and tasks await each other" : "and there is no other thread");
-    for (size_t i = 0; i < p->count && i < SHOWN; i++)
-        print_one(file, &p->waiting[i]);
-    if (p->count > SHOWN)
-        fprintf(file, "\n  and %zu more", p->count - SHOWN);
-    if (!circle)
+enum { DEEPEST = 8 }; /* futures within each other */
+
+static bool is_task(const struct node *n)
+{
+    return weft__kind(n->aw) == WEFT__KIND_TASK;
+}
+
+static void print_name(FILE *file, struct weft_awaitable *aw, const char *before)
+{
+    char name[64];
+
+    weft__awaitable_name(aw, name, sizeof name);
+    fprintf(file, "%s%s", before, name);
+}
+
+/* The tasks that [n] waits for, itself or by futures, [room] at most. Returns what is left of
+ * that. */
+static unsigned print_awaited(FILE *file, const struct node *n, unsigned room, unsigned depth)
+{
+    for (const struct edge *e = n->edges; e && room > 0; e = e->next) {
+        if (is_task(e->to)) {
+            print_name(file, e->to->aw, room == SHOWN ? ", awaits " : ", ");
+            room--;
+        } else if (depth < DEEPEST) {
+            room = print_awaited(file, e->to, room, depth + 1);
+        }
+    }
+    return room;
+}
+
+static void print_one(FILE *file, const struct node *n)
+{
+    print_name(file, n->aw, "\n  ");
+    fprintf(file, ", created at %s", n->aw->where);
+    if (print_awaited(file, n, SHOWN, 0) < SHOWN)
         return;
+    if (n->awaited)
+        print_name(file, n->awaited, ", awaits ");
+    else
+        fprintf(file, ", waits: %s", n->kind);
+}
+
+static void print_circle(FILE *file, const struct node *circle)
+{
+    const struct node *n = circle;
+
     fprintf(file, "\n  in a circle:");
     do {
-        char name[64];
-        weft__awaitable_name(w->task, name, sizeof name);
-        fprintf(file, " %s ->", name);
-        w = next(p, w);
-    } while (w != circle);
+        if (is_task(n)) {
+            print_name(file, n->aw, " ");
+            fprintf(file, " ->");
+        }
+        n = n->then;
+    } while (n != circle);
     fprintf(file, " and so on");
 }
 
-static void report(struct weft_loop *loop, struct picture *p, struct waiting *circle)
+static void print(FILE *file, const struct picture *p, const struct node *circle)
+{
+    const struct node *n = p->first;
+
+    fprintf(file, "deadlock: nothing is in flight, no timer is set, %s",
+            circle ? "and tasks await each other" : "and there is no other thread");
+    for (size_t i = 0; i < p->tasks && i < SHOWN; i++, n = n->next) /* the tasks come first */
+        print_one(file, n);
+    if (p->tasks > SHOWN)
+        fprintf(file, "\n  and %zu more", p->tasks - SHOWN);
+    if (circle)
+        print_circle(file, circle);
+}
+
+static void report(struct weft_loop *loop, const struct picture *p, const struct node *circle)
 {
     char *text = NULL;
     size_t length;
@@ -208,13 +378,14 @@ static void report(struct weft_loop *loop, struct picture *p, struct waiting *ci
 
 void weft__deadlock_look(struct weft_loop *loop)
 {
-    struct picture p = {0};
-    struct waiting *circle;
+    bool alone = is_alone(loop);
+    struct picture p;
+    struct node *circle;
 
     weft__store_relaxed(&loop->deadlock_looked, switches(loop));
-    weft__registry_each(loop, add, &p);
-    circle = p.failed ? NULL : find_circle(&p);
-    if (!p.failed && p.count > 0 && (circle || is_alone(loop)) &&
+    take(&p, loop);
+    circle = p.failed ? NULL : find_circle(&p, !alone);
+    if (!p.failed && p.tasks > 0 && (circle || alone) &&
         !weft__exchange_acq_rel(&loop->deadlock_told, true)) /* acq_rel: one of those who looked */
         report(loop, &p, circle);
     forget(&p);

@@ -6,10 +6,16 @@
  * of the pool has a job. Then the loop wakes by three things only: a signal handler, another loop's
  * or the program's own thread, and a call from a signal handler of the program's own, which nobody
  * should make. So it is reported, once for a loop, if tasks are waiting and
- *   - some of them await each other in a circle: nothing but a cancel ends that; or
+ *   - some of them await each other in a circle, each just the next: nothing but a cancel ends
+ *     that; or
  *   - no signal handler is installed (that of weft_run for Ctrl-C does not count: it only cancels),
  *     and the process has no threads but this loop's own.
+ * In the second case a circle is told of too, if there is one, and it may go through what waits for
+ * several (a gather, a task group, weft_wait) or stands for another (a shield). In the first such
+ * a one is not enough: an error of another child may end it, or whoever completes the shield.
  * The loop sleeps on after that, as asyncio's, and can still be cancelled.
+ *
+ * Who waits for whom is known as for the call graph: from the lists of waiters.
  *
  * It costs nothing while anything goes on: the last worker to park, finding it so, sleeps for a
  * second instead of for ever, and looks closely if it is still so then.

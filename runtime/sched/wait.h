@@ -36,6 +36,7 @@ struct weft__wait {
     /* A cancel has ended it, or has asked the kernel to. By its commit and by holders, which may
      * meet; read by the task when it goes on. relaxed: ordered by ws. */
     _Atomic(bool) struck;
+    bool of_several; /* for those in whose lists it stands as awaiter (waiters.h): for reports */
 };
 
 struct weft__wait_kind {

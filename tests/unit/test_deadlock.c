@@ -13,10 +13,10 @@ static char told[1024];
 static unsigned times;
 static int64_t began, when;
 static weft_task_t *to_cancel; /* by the handler, so that the run ends */
+static weft_task_t *a;         /* of a circle that no cancel ends: the run is stopped */
 
 static void tells(struct weft_loop *l, const weft_exception_context_t *context, void *arg)
 {
-    (void)l;
     (void)arg;
     if (strncmp(context->message, "deadlock", 8) != 0)
         return;
@@ -25,7 +25,11 @@ static void tells(struct weft_loop *l, const weft_exception_context_t *context, 
     when = sys->now();
     if (to_cancel)
         weft_cancel(to_cancel);
+    else if (a)
+        weft_loop_stop(l);
 }
+
+static weft_future_t *never;
 
 static int run_told(const weft_corofn_t *fn, unsigned workers, int order)
 {
@@ -36,6 +40,16 @@ static int run_told(const weft_corofn_t *fn, unsigned workers, int order)
         workers, order);
     weft_loop_set_exception_handler(loop, tells, NULL);
     return run_main(fn, NULL);
+}
+
+static void end_loop(void)
+{
+    close_loop();
+    if (a) { /* its tasks have waited to the end */
+        weft_unref(a);
+        weft_unref(never);
+    }
+    a = NULL;
 }
 
 #define EACH_LOOP(fn, check)                                                                       \
@@ -52,13 +66,11 @@ static int run_told(const weft_corofn_t *fn, unsigned workers, int order)
         for (size_t i = 0; i < 4; i++) {                                                           \
             int rc = run_told((fn), each[i].workers, each[i].order);                               \
             check;                                                                                 \
-            close_loop();                                                                          \
+            end_loop();                                                                            \
         }                                                                                          \
     } while (0)
 
 /* ---- what is reported ---- */
-
-static weft_future_t *never;
 
 WEFT_CORO(awaits_what_never_comes)
 {
@@ -123,6 +135,137 @@ Test(deadlock, tasks_that_await_each_other_are_named_in_their_circle)
                       strstr(told, "circle: scissors -> stone -> paper -> and so on"),
                   "%s", told);
         cr_expect_not_null(strstr(told, ", awaits paper"), "%s", told);
+    });
+}
+
+/* ---- circles by what waits for several ---- */
+
+WEFT_CORO(awaits_a)
+{
+    return weft_await(a, NULL);
+}
+
+static weft_task_t *new_b(void)
+{
+    return weft_create_task(weft_coro(&awaits_a, NULL), .name = "b");
+}
+
+WEFT_CORO(awaits_never)
+{
+    return weft_await(never, NULL);
+}
+
+static weft_task_t *new_c(void)
+{
+    return weft_create_task(weft_coro(&awaits_never, NULL), .name = "c");
+}
+
+WEFT_CORO(gathers)
+{
+    return weft_gather(WEFT_AWS(new_b(), new_c()), NULL);
+}
+
+WEFT_CORO(gathers_a_gather)
+{
+    return weft_gather(WEFT_AWS(weft_gather_future(WEFT_AWS(new_b(), new_c()))), NULL);
+}
+
+WEFT_CORO(has_a_group)
+{
+    weft_taskgroup_t group;
+    int rc = weft_taskgroup_enter(&group);
+
+    if (rc == 0)
+        rc = weft_taskgroup_create_task(&group, weft_coro(&awaits_never, NULL), NULL, .name = "c");
+    if (rc == 0)
+        rc = weft_taskgroup_create_task(&group, weft_coro(&awaits_a, NULL), NULL, .name = "b");
+    return weft_taskgroup_exit(&group, rc);
+}
+
+WEFT_CORO(waits_for_all)
+{
+    weft_task_t *task[] = {new_c(), new_b()};
+    weft_awaitable_t *aws[] = {task[0], task[1]};
+    size_t done;
+    int rc = weft_wait(aws, 2, WEFT_NONE, WEFT_ALL_COMPLETED, &done);
+
+    for (int i = 0; i < 2; i++)
+        weft_unref(task[i]);
+    return rc;
+}
+
+WEFT_CORO(shields)
+{
+    return weft_join(weft_shield(new_b()), NULL);
+}
+
+static const weft_corofn_t *const by_several[] = {&gathers, &gathers_a_gather, &has_a_group,
+                                                  &waits_for_all, &shields};
+static size_t form;
+
+WEFT_CORO(awaits_by_several)
+{
+    to_cancel = NULL;
+    never = weft_create_future(NULL);
+    a = weft_create_task(weft_coro(by_several[form], NULL), .name = "a");
+    return weft_await(a, NULL);
+}
+
+/* What is said of [name]. */
+static const char *line_of(const char *name)
+{
+    static char line[256];
+    char begin[32];
+
+    snprintf(begin, sizeof begin, "\n  %s, ", name);
+    const char *found = strstr(told, begin);
+    snprintf(line, sizeof line, "%.*s", found ? (int)strcspn(found + 1, "\n") : 0,
+             found ? found + 1 : "");
+    return line;
+}
+
+Test(deadlock, what_waits_for_several_is_seen_through_and_its_circle_is_named)
+{
+    for (form = 0; form < sizeof by_several / sizeof by_several[0]; form++) {
+        const char *name = by_several[form]->name;
+        EACH_LOOP(&awaits_by_several, {
+            cr_expect_eq(rc, WEFT_ESTOPPED, "%s: %d", name, rc);
+            cr_expect_eq(times, 1, "%s", name);
+            cr_expect(strstr(told, "circle: a -> b -> and so on") ||
+                          strstr(told, "circle: b -> a -> and so on"),
+                      "%s: %s", name, told);
+            cr_expect(strstr(line_of("a"), ", awaits b") || strstr(line_of("a"), ", awaits c, b"),
+                      "%s: %s", name, line_of("a"));
+            cr_expect_not_null(strstr(line_of("b"), ", awaits a"), "%s: %s", name, told);
+        });
+    }
+}
+
+/* In the body of a group: its task is not what is waited for there. */
+WEFT_CORO(waits_in_a_body)
+{
+    static weft_event_t event = WEFT_EVENT_INIT;
+    weft_taskgroup_t group;
+    int rc = weft_taskgroup_enter(&group);
+
+    to_cancel = weft_current_task();
+    weft_set_name(to_cancel, "body");
+    never = weft_create_future(NULL);
+    if (rc == 0)
+        rc = weft_taskgroup_create_task(&group, weft_coro(&awaits_never, NULL), NULL, .name = "c");
+    if (rc == 0)
+        rc = weft_event_wait(&event);
+    rc = weft_taskgroup_exit(&group, rc);
+    weft_unref(never);
+    return rc;
+}
+
+Test(deadlock, in_the_body_of_a_group_its_tasks_are_not_awaited_yet)
+{
+    EACH_LOOP(&waits_in_a_body, {
+        cr_expect_eq(rc, -ECANCELED);
+        cr_expect_not_null(strstr(line_of("body"), ", waits: event"), "%s", told);
+        cr_expect_null(strstr(told, "circle"), "%s", told);
     });
 }
 
