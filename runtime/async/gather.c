@@ -225,6 +225,15 @@ static bool cancel(struct weft_awaitable *future, struct weft__walk *outer)
     return any;
 }
 
+/* ---- making one ---- */
+
+static size_t left(struct weft_awaitable *future)
+{
+    struct gather *gather = weft__extra(future)->data;
+
+    return weft__load_acquire(&gather->left); /* acquire: what is looked at next is as late */
+}
+
 /* An object that stands for an error is one of the call. */
 static int error_among(weft_awaitable_t *const *aws, size_t count)
 {
@@ -271,6 +280,7 @@ static struct gather *new_gather(struct weft_loop *loop, weft_awaitable_t *const
     extra->data = gather;
     extra->cancel = cancel;
     extra->destroy = destroy;
+    extra->left = left;
     gather->future = weft_ref(future);
     gather->watch.awaiter = future;
     gather->return_exceptions = opts->return_exceptions;

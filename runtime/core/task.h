@@ -96,6 +96,8 @@ struct weft__extra {
     /* Frees what `data` holds; other awaitables by weft__awaitable_unref_after. */
     void (*destroy)(struct weft_awaitable *aw);
     void *data;
+    /* Of a future that nobody but others which it waits for can complete: how many are not done. */
+    size_t (*left)(struct weft_awaitable *aw);
     weft__vars vars;                   /* of a task, see `extra` */
     _Alignas(16) unsigned char copy[]; /* of weft_coro_copy */
 };

@@ -246,10 +246,15 @@ static struct node *close_circle(struct node *first, struct node *last)
     return first;
 }
 
-/* Whether nothing but [n]'s one edge can end its wait. */
+/* Whether nothing but [n]'s one edge can end its wait. A future that is not done now, after the
+ * count, has let nobody go on before: so who is left is who was seen in the picture. */
 static bool is_single(const struct node *n)
 {
-    return n->edges && n->awaited == n->edges->to->aw;
+    struct weft__extra *extra = weft__extra(n->aw);
+
+    if (!n->edges || n->awaited)
+        return n->edges;
+    return extra && extra->left && extra->left(n->aw) == 1 && !weft__is_done(n->aw);
 }
 
 /* A node of a circle that [at] leads to, or NULL. [certain]: one that nobody outside can end. */

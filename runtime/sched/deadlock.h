@@ -6,8 +6,8 @@
  * of the pool has a job. Then the loop wakes by three things only: a signal handler, another loop's
  * or the program's own thread, and a call from a signal handler of the program's own, which nobody
  * should make. So it is reported, once for a loop, if tasks are waiting and
- *   - some of them await each other in a circle, each just the next: nothing but a cancel ends
- *     that; or
+ *   - some of them await each other in a circle, each just the next, itself or by a gather
+ *     with no other child left: nothing but a cancel ends that; or
  *   - no signal handler is installed (that of weft_run for Ctrl-C does not count: it only cancels),
  *     and the process has no threads but this loop's own.
  * In the second case a circle is told of too, if there is one, and it may go through what waits for

@@ -30,6 +30,8 @@ static void tells(struct weft_loop *l, const weft_exception_context_t *context, 
 }
 
 static weft_future_t *never;
+static weft__thread other;
+static const weft_corofn_t *beside; /* what a does beside that thread; NULL: there is none */
 
 static int run_told(const weft_corofn_t *fn, unsigned workers, int order)
 {
@@ -44,9 +46,12 @@ static int run_told(const weft_corofn_t *fn, unsigned workers, int order)
 
 static void end_loop(void)
 {
+    if (beside)
+        sys->thread_join(other);
     close_loop();
     if (a) { /* its tasks have waited to the end */
         weft_unref(a);
+        weft_exception(never); /* none is reported as never retrieved */
         weft_unref(never);
     }
     a = NULL;
@@ -266,6 +271,80 @@ Test(deadlock, in_the_body_of_a_group_its_tasks_are_not_awaited_yet)
         cr_expect_eq(rc, -ECANCELED);
         cr_expect_not_null(strstr(line_of("body"), ", waits: event"), "%s", told);
         cr_expect_null(strstr(told, "circle"), "%s", told);
+    });
+}
+
+/* ---- circles while there is another thread ---- */
+
+static void fails_later(void *arg)
+{
+    (void)arg;
+    _Atomic(uint32_t) word = 0;
+
+    sys->wait(&word, 0, sys->now() + 100 * WEFT__SECOND);
+    weft_set_exception(never, -EIO);
+}
+
+WEFT_CORO(awaits_a_beside_a_thread)
+{
+    to_cancel = NULL;
+    never = weft_create_future(NULL);
+    start(&other, fails_later, NULL);
+    began = sys->now();
+    a = weft_create_task(weft_coro(beside, NULL), .name = "a");
+    return weft_await(a, NULL);
+}
+
+WEFT_CORO(gathers_one)
+{
+    weft_future_t *done = weft_create_future(NULL);
+
+    weft_set_result(done, NULL);
+    return weft_gather(WEFT_AWS(done, weft_gather_future(WEFT_AWS(new_b()))), NULL);
+}
+
+Test(deadlock, a_circle_by_gathers_with_one_child_left_is_reported_whoever_else_is_there)
+{
+    beside = &gathers_one;
+    EACH_LOOP(&awaits_a_beside_a_thread, {
+        cr_expect_eq(rc, WEFT_ESTOPPED);
+        cr_expect_eq(times, 1);
+        cr_expect_not_null(strstr(told, "in a circle:"), "%s", told);
+        cr_expect(when - began < 10 * WEFT__SECOND);
+    });
+}
+
+/* A shield is a future that anybody may complete. */
+WEFT_CORO(shows_its_shield)
+{
+    weft_unref(never);
+    never = weft_shield(new_b());
+    return weft_await(never, NULL);
+}
+
+/* The thread ends each by an error. */
+Test(deadlock, a_circle_is_not_reported_if_something_else_may_end_it)
+{
+    static const weft_corofn_t *const each_form[] = {&gathers, &gathers_a_gather,
+                                                     &shows_its_shield};
+
+    for (size_t k = 0; k < 3; k++) {
+        beside = each_form[k];
+        EACH_LOOP(&awaits_a_beside_a_thread, {
+            cr_expect_eq(rc, -EIO);
+            cr_expect_eq(times, 0, "%s", told);
+        });
+    }
+}
+
+/* Until there is no other thread any more. */
+Test(deadlock, a_circle_by_what_is_no_gather_is_reported_when_the_other_thread_is_gone)
+{
+    beside = &waits_for_all;
+    EACH_LOOP(&awaits_a_beside_a_thread, {
+        cr_expect_eq(rc, WEFT_ESTOPPED);
+        cr_expect_eq(times, 1, "%s", told);
+        cr_expect(when - began > 100 * WEFT__SECOND);
     });
 }
 
