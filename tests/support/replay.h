@@ -47,7 +47,10 @@ static inline void replay_begin(void (*say)(const char *why))
 #ifndef WEFT__ASAN /* it reports these itself */
         SIGBUS,  SIGFPE,  SIGSEGV,
 #endif
-        SIGABRT, SIGALRM, SIGILL,  SIGTERM, SIGTRAP};
+#ifndef WEFT__TSAN /* it keeps a signal back, maybe for ever; this one must end the program */
+        SIGTERM,
+#endif
+        SIGABRT, SIGALRM, SIGILL,  SIGTRAP};
     const struct sigaction action = {.sa_handler = replay_on_signal, .sa_flags = SA_ONSTACK};
 
     replay_say = say;

@@ -71,7 +71,7 @@ Test(replay, is_said_when_the_library_asserts_in_a_task)
     expect(asserts_in_a_task, SIGABRT, 0);
 }
 
-#ifndef WEFT__TSAN /* it keeps a signal back in what was forked from a program with threads */
+#ifndef WEFT__TSAN /* replay.h */
 static void takes_too_long(void)
 {
     begin();
