@@ -90,7 +90,7 @@ static void abandon(struct weft_awaitable *task, struct weft__wait *wait)
     w->abandon(w->gate);
 }
 
-static const struct weft__wait_kind gate_kind = {"gate", commit, interrupt, abandon};
+static const struct weft__wait_kind gate_kind = {"gate", commit, interrupt, abandon, NULL};
 
 int weft__gate_wait(struct weft__gate *gate, int64_t deadline, weft__gate_abandon_t *abandon_)
 {

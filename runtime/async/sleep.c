@@ -47,7 +47,7 @@ static bool interrupt(struct weft_awaitable *task, struct weft__wait *wait, stru
     return weft__alarm_unset(&weft__container_of(wait, struct sleep_wait, wait)->alarm);
 }
 
-static const struct weft__wait_kind sleep_kind = {"sleep", commit, interrupt, NULL};
+static const struct weft__wait_kind sleep_kind = {"sleep", commit, interrupt, NULL, NULL};
 
 int weft_sleep(weft_ns_t delay)
 {

@@ -65,7 +65,7 @@ static bool interrupt(struct weft_awaitable *task, struct weft__wait *wait, stru
     return weft__executor_take_back(w->pool, &w->job);
 }
 
-static const struct weft__wait_kind thread_kind = {"thread", commit, interrupt, NULL};
+static const struct weft__wait_kind thread_kind = {"thread", commit, interrupt, NULL, NULL};
 
 int weft_to_thread(weft_fn_t fn, void *arg, void **result)
 {

@@ -147,7 +147,8 @@ static bool await_interrupt(struct weft_awaitable *task, struct weft__wait *wait
     return woke;
 }
 
-static const struct weft__wait_kind await_kind = {"await", await_commit, await_interrupt, NULL};
+static const struct weft__wait_kind await_kind = {"await", await_commit, await_interrupt, NULL,
+                                                  NULL};
 
 bool weft__await_done(struct weft_awaitable *task, struct weft_awaitable *aw)
 {
@@ -184,7 +185,8 @@ static bool inlined_interrupt(struct weft_awaitable *task, struct weft__wait *wa
     return false;
 }
 
-static const struct weft__wait_kind inlined_kind = {"inlined child", NULL, inlined_interrupt, NULL};
+static const struct weft__wait_kind inlined_kind = {"inlined child", NULL, inlined_interrupt, NULL,
+                                                    NULL};
 
 struct weft_awaitable *weft__awaited(struct weft__wait *wait, bool *inlined)
 {

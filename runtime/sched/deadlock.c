@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "runtime/base/symbol.h"
 #include "runtime/core/waiters.h"
 #include "runtime/sched/await.h"
 #include "runtime/sched/cancel.h"
@@ -17,6 +18,7 @@ struct node {                       /* a task; or a future that stands between t
     struct weft_awaitable *awaited; /* what it waits for, if that is one; a reference, or NULL */
     struct weft_awaitable *parent;  /* on whose stack it runs, which so waits for it; likewise */
     const char *kind;               /* of its wait; of a future "future" */
+    const void *object;             /* at which it waits, or NULL */
     bool of_several;                /* it may wait for more than one */
     struct edge *edges;             /* to what it waits for */
     struct node *next;              /* as they were found */
@@ -151,6 +153,8 @@ static void look(struct weft_awaitable *task, void *arg)
     bool inlined;
 
     n->kind = task->wait->kind->name;
+    if (task->wait->kind->object)
+        n->object = task->wait->kind->object(task->wait);
     n->of_several = task->wait->of_several;
     n->awaited = weft_ref(weft__awaited(task->wait, &inlined));
     n->parent = weft_ref(task->parent);
@@ -323,6 +327,17 @@ static unsigned print_awaited(FILE *file, const struct node *n, unsigned room, u
     return room;
 }
 
+static void print_wait(FILE *file, const struct node *n)
+{
+    char object[128];
+
+    fprintf(file, ", waits: %s", n->kind);
+    if (!n->object)
+        return;
+    weft__symbol(n->object, object, sizeof object);
+    fprintf(file, " at %s", object);
+}
+
 static void print_one(FILE *file, const struct node *n)
 {
     print_name(file, n->aw, "\n  ");
@@ -332,7 +347,7 @@ static void print_one(FILE *file, const struct node *n)
     if (n->awaited)
         print_name(file, n->awaited, ", awaits ");
     else
-        fprintf(file, ", waits: %s", n->kind);
+        print_wait(file, n);
 }
 
 static void print_circle(FILE *file, const struct node *circle)

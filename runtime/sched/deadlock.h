@@ -15,7 +15,8 @@
  * a one is not enough: an error of another child may end it, or whoever completes the shield.
  * The loop sleeps on after that, as asyncio's, and can still be cancelled.
  *
- * Who waits for whom is known as for the call graph: from the lists of waiters.
+ * Who waits for whom is known as for the call graph: from the lists of waiters. Of a lock and its
+ * kin the address is told, as none knows who holds it.
  *
  * It costs nothing while anything goes on: the last worker to park, finding it so, sleeps for a
  * second instead of for ever, and looks closely if it is still so then.

@@ -62,7 +62,7 @@ static bool interrupt(struct weft_awaitable *task, struct weft__wait *wait, stru
     return false;
 }
 
-static const struct weft__wait_kind operation_kind = {"operation", commit, interrupt, NULL};
+static const struct weft__wait_kind operation_kind = {"operation", commit, interrupt, NULL, NULL};
 
 int weft__operation_await(struct weft__operation *op)
 {

@@ -57,6 +57,9 @@ struct weft__wait_kind {
      * nobody looks at its frame. No alarm rings any more. NULL: whoever wakes it, or interrupt, has
      * seen to that. */
     void (*abandon)(struct weft_awaitable *task, struct weft__wait *wait);
+
+    /* For reports: the address of the program's object at which it waits. NULL: there is none. */
+    const void *(*object)(struct weft__wait *wait);
 };
 
 /* First step of a commit that takes the lock of a list. The store comes before the look at the

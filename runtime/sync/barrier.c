@@ -148,8 +148,12 @@ static void abandon(struct weft_awaitable *task, struct weft__wait *wait)
     go_on(visitor_at(weft__container_of(wait, struct weft__wait_node, wait)));
 }
 
-static const struct weft__wait_queue_class barrier_class = {
-    {"barrier", weft__wait_queue_commit, weft__wait_queue_interrupt, abandon}, take, NULL, NULL};
+static const struct weft__wait_queue_class barrier_class = {{"barrier", weft__wait_queue_commit,
+                                                             weft__wait_queue_interrupt, abandon,
+                                                             weft__wait_queue_object},
+                                                            take,
+                                                            NULL,
+                                                            NULL};
 
 /* ---- the calls ---- */
 

@@ -55,7 +55,10 @@ static void commit(struct weft_awaitable *task, struct weft__wait *wait)
 }
 
 static const struct weft__wait_queue_class condition_class = {
-    {"condition", commit, weft__wait_queue_interrupt, NULL}, take, NULL, NULL};
+    {"condition", commit, weft__wait_queue_interrupt, NULL, weft__wait_queue_object},
+    take,
+    NULL,
+    NULL};
 
 void weft_condition_init(weft_condition_t *condition, weft_lock_t *lock)
 {

@@ -202,7 +202,7 @@ static void abandon(struct weft_awaitable *task, struct weft__wait *wait)
     leave(weft__container_of(wait, struct select, wait));
 }
 
-static const struct weft__wait_kind select_kind = {"select", commit, interrupt, abandon};
+static const struct weft__wait_kind select_kind = {"select", commit, interrupt, abandon, NULL};
 
 static void prepare_channels(struct select *select)
 {

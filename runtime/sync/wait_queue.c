@@ -185,6 +185,11 @@ bool weft__wait_queue_interrupt(struct weft_awaitable *task, struct weft__wait *
     return unlinked;
 }
 
+const void *weft__wait_queue_object(struct weft__wait *wait)
+{
+    return node_of(wait)->state;
+}
+
 struct weft_awaitable *weft__wait_queue_task(const char *call, int *error)
 {
     struct weft__worker *worker = weft__self();

@@ -90,10 +90,11 @@ struct weft__wait_node {
 bool weft__wait_queue_interrupt(struct weft_awaitable *task, struct weft__wait *wait,
                                 struct weft__walk *walk);
 void weft__wait_queue_commit(struct weft_awaitable *task, struct weft__wait *wait);
+const void *weft__wait_queue_object(struct weft__wait *wait);
 
 #define WEFT__WAIT_QUEUE_KIND(name)                                                                \
     {                                                                                              \
-        (name), weft__wait_queue_commit, weft__wait_queue_interrupt, NULL                          \
+        (name), weft__wait_queue_commit, weft__wait_queue_interrupt, NULL, weft__wait_queue_object \
     }
 
 /* A node for [task] (weft__wait_queue_task), ready to wait. */

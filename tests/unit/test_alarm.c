@@ -97,7 +97,7 @@ static bool interrupt(struct weft_awaitable *task, struct weft__wait *wait, stru
     return false;
 }
 
-static const struct weft__wait_kind test_kind = {"test", NULL, interrupt, NULL};
+static const struct weft__wait_kind test_kind = {"test", NULL, interrupt, NULL, NULL};
 
 Test(alarm, the_task_of_a_ring_is_interrupted_once_the_lock_is_free_and_let_go)
 {

@@ -153,7 +153,7 @@ static bool interrupt(struct weft_awaitable *task, struct weft__wait *wait, stru
     return unlinks;
 }
 
-static const struct weft__wait_kind test_kind = {"test", NULL, interrupt, NULL};
+static const struct weft__wait_kind test_kind = {"test", NULL, interrupt, NULL, NULL};
 static struct weft__wait test_wait = {.kind = &test_kind};
 
 /* A task that waits; its stack can be submitted, and never runs. */

@@ -4,6 +4,7 @@
 
 #include <signal.h>
 
+#include "runtime/base/symbol.h"
 #include "tests/unit/loop_support.h"
 #include "weft/thread.h"
 
@@ -345,6 +346,55 @@ Test(deadlock, a_circle_by_what_is_no_gather_is_reported_when_the_other_thread_i
         cr_expect_eq(rc, WEFT_ESTOPPED);
         cr_expect_eq(times, 1, "%s", told);
         cr_expect(when - began > 100 * WEFT__SECOND);
+    });
+}
+
+/* ---- locks ---- */
+
+static weft_lock_t lock[2] = {WEFT_LOCK_INIT, WEFT_LOCK_INIT};
+
+/* One after the other, beginning with that of [arg]; both are held when the second one is tried. */
+WEFT_CORO(takes_both)
+{
+    intptr_t first = (intptr_t)arg;
+    int rc = weft_lock_acquire(&lock[first]);
+
+    if (rc == 0)
+        rc = weft_sleep(MS);
+    if (rc == 0)
+        rc = weft_lock_acquire(&lock[1 - first]);
+    weft_lock_release(&lock[first]);
+    return rc;
+}
+
+WEFT_CORO(locks_crosswise)
+{
+    weft_taskgroup_t group;
+    int rc = weft_taskgroup_enter(&group);
+
+    to_cancel = weft_current_task();
+    for (intptr_t i = 0; rc == 0 && i < 2; i++)
+        rc = weft_taskgroup_create_task(&group, weft_coro(&takes_both, (void *)i), NULL,
+                                        .name = i ? "second" : "first");
+    return weft_taskgroup_exit(&group, rc);
+}
+
+static bool is_said_to_wait_at(const char *name, const void *object)
+{
+    char text[160], symbol[128];
+
+    weft__symbol(object, symbol, sizeof symbol);
+    snprintf(text, sizeof text, ", waits: lock at %s", symbol);
+    return strstr(line_of(name), text);
+}
+
+Test(deadlock, it_is_said_at_which_lock_a_task_waits)
+{
+    EACH_LOOP(&locks_crosswise, {
+        cr_expect_eq(rc, -ECANCELED);
+        cr_expect_eq(times, 1);
+        cr_expect(is_said_to_wait_at("first", &lock[1]), "%s", told);
+        cr_expect(is_said_to_wait_at("second", &lock[0]), "%s", told);
     });
 }
 
