@@ -104,7 +104,7 @@ enum { WEFT_EAGER_DEFAULT, WEFT_EAGER_ON, WEFT_EAGER_OFF };
 
 typedef struct weft_task_options {
     size_t size;
-    const char *name;    /* copied; default: "Task-N" */
+    const char *name;    /* copied; default: "Task-N", numbered as tasks without one are created */
     uint32_t stack_size; /* bytes, at most 8 MiB; default: that of the coroutine function */
     bool detached; /* no reference comes back (NULL); an error goes to the exception handler */
     bool pinned;   /* stays on the worker that creates it; not together with a strand */

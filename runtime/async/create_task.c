@@ -79,6 +79,18 @@ static bool may_start_here(const struct weft_loop *loop, const weft_task_t *task
     return task->strand == (self->strand == &loop->strand ? NULL : self->strand);
 }
 
+/* Counts a new task. Its number; 0: it has a name. */
+static int count(const weft_task_opts_t *opts)
+{
+    struct weft__worker *self = weft__self();
+
+    if (!opts->name)
+        return self ? weft__worker_number(self) : (int)weft__task_numbers_take(1);
+    if (self)
+        weft__worker_count_named(self);
+    return 0;
+}
+
 /* [entered]: of weft__loop_enter. */
 WEFT__INLINE int begin(struct weft_loop *loop, weft_coro_t *coro, const weft_task_opts_t *opts,
                        bool entered, weft_task_t **task)
@@ -96,13 +108,13 @@ WEFT__INLINE int begin(struct weft_loop *loop, weft_coro_t *coro, const weft_tas
     coro->flags =
         (uint8_t)((opts->detached ? WEFT__TASK_DETACHED : 0) |
                   (opts->pinned ? WEFT__TASK_PINNED : 0) | stack_class << WEFT__TASK_CLASS_SHIFT);
+    coro->error = count(opts);
     *task = opts->detached ? NULL : coro;
     /* release: pairs with the acquire of the registry's walk: its loop can be read. */
     weft__store_release(&coro->kind, WEFT__KIND_TASK);
     if (weft__unlikely(opts->detached))
         weft__fetch_sub_acq_rel(&coro->refs, 1); /* the handle's; the run's is left */
     if (weft__unlikely(opts->eager_start == WEFT_EAGER_ON) && may_start_here(loop, coro)) {
-        weft__count(&weft__self()->counters.spawned, 1);
         weft__suspend_start(coro);
         return 0;
     }
@@ -112,8 +124,6 @@ WEFT__INLINE int begin(struct weft_loop *loop, weft_coro_t *coro, const weft_tas
         *task = NULL;
         return -ESHUTDOWN;
     }
-    if (weft__self())
-        weft__count(&weft__self()->counters.spawned, 1);
     return 0;
 }
 
@@ -223,9 +233,9 @@ static weft_task_t *create_plain(struct weft__worker *worker, weft_coro_t *coro)
 {
     coro->loop = worker->loop;
     coro->flags = WEFT__STACK_DEFAULT_CLASS << WEFT__TASK_CLASS_SHIFT;
+    coro->error = weft__worker_number(worker);
     /* release: as in weft__new_task_seeing. */
     weft__store_release(&coro->kind, WEFT__KIND_TASK);
-    weft__count(&worker->counters.spawned, 1);
     weft__submit_local(worker, weft__entry_make(coro, WEFT__ENTRY_TASK));
     return coro;
 }

@@ -209,32 +209,50 @@ int weft__awaitable_set_name(struct weft_awaitable *aw, const char *name)
     return 0;
 }
 
-static char *default_name(void)
-{
-    static _Atomic(uint64_t) given;
-    char text[32];
+static _Atomic(uint32_t) given;
 
-    /* relaxed: only uniqueness is asked of it. */
-    snprintf(text, sizeof text, "Task-%llu",
-             (unsigned long long)weft__fetch_add_relaxed(&given, 1) + 1);
-    return strdup(text);
+uint32_t weft__task_numbers_take(uint32_t count)
+{
+    /* relaxed, here and below: only uniqueness is asked of it. */
+    uint32_t old = weft__load_relaxed(&given), new;
+
+    do
+        new = (old > INT32_MAX - count ? 0 : old) + count;
+    while (!weft__cas_relaxed(&given, &old, new));
+    return new;
+}
+
+bool weft__task_numbers_give_back(uint32_t last, uint32_t next)
+{
+    return weft__cas_relaxed(&given, &last, next - 1);
+}
+
+static uint32_t number_of(struct weft_awaitable *task)
+{
+    uintptr_t newest = weft__word_lock(task);
+    int number = task->error;
+
+    if (newest == WEFT__WORD_DONE)
+        return (uint32_t)weft__load_relaxed(&task->pos); /* relaxed: constant now */
+    weft__word_unlock(task, newest);
+    return (uint32_t)number;
 }
 
 size_t weft__awaitable_name(struct weft_awaitable *aw, char *buffer, size_t size)
 {
+    bool is_task = weft__kind(aw) == WEFT__KIND_TASK;
+    const struct weft__extra *extra = is_task ? weft__extra(aw) : NULL;
     const char *name = aw->fn ? aw->fn->name : "future";
-    struct weft__extra *extra = NULL;
+    char text[16] = "";
     size_t length;
 
-    if (weft__kind(aw) == WEFT__KIND_TASK)
-        extra = weft__awaitable_extra(aw);
-    weft__spin_lock(&names);
-    if (extra) {
-        if (!extra->name)
-            extra->name = default_name();
-        if (extra->name)
-            name = extra->name;
+    if (is_task) {
+        snprintf(text, sizeof text, "Task-%u", number_of(aw));
+        name = text;
     }
+    weft__spin_lock(&names);
+    if (extra && extra->name)
+        name = extra->name;
     length = strlen(name);
     if (size > 0)
         snprintf(buffer, size, "%s", name);

@@ -19,7 +19,8 @@
  *   tokens pending cancels (15 bits), one bit that stands for a cancelled scope (sched/level.h),
  *          the count of cancels (16), a sequence number (32) that moves on whenever pending ones
  *          left, delivered or moved inward.
- *   pos    which slot of which deque holds it while it is not started (deque.h).
+ *   pos    which slot of which deque holds it while it is not started (deque.h); of a task that is
+ *          done, its number, which leads an await that comes late to a slot that holds another.
  * All other members belong to whoever runs the task, or creates it before it is submitted.
  *
  * States, and who moves the task on
@@ -117,7 +118,7 @@ struct weft_awaitable {
     const weft_corofn_t *fn;
     void *arg;
     void *result;
-    int error;
+    int error; /* of a task that is not done: the number of its default name */
     _Atomic(uint32_t) ws;
 
     _Atomic(uint64_t) tokens;
@@ -251,7 +252,21 @@ WEFT__INLINE void weft__awaitable_free(struct weft_awaitable *aw)
 struct weft__extra *weft__awaitable_extra(struct weft_awaitable *aw);
 int weft__awaitable_set_name(struct weft_awaitable *aw, const char *name); /* copied; 0, -ENOMEM */
 
-/* Its name, copied, always terminated; returns the whole length. Tasks without one get "Task-N". */
+/* The last one of [count] numbers for default names, taken from all threads. They begin anew after
+ * 2^31, as the number of a task is not negative. */
+uint32_t weft__task_numbers_take(uint32_t count);
+
+/* Gives back those from [next] on, if nobody took any since. */
+bool weft__task_numbers_give_back(uint32_t last, uint32_t next);
+
+/* The outcome is about to be stored: keeps the number. Under the lock of the word. */
+WEFT__INLINE void weft__task_keep_number(struct weft_awaitable *task)
+{
+    weft__store_relaxed(&task->pos, (uint32_t)task->error); /* relaxed: published by DONE */
+}
+
+/* Its name, copied, always terminated; returns the whole length. Tasks without one are called
+ * "Task-N". Not under the lock of the word. */
 size_t weft__awaitable_name(struct weft_awaitable *aw, char *buffer, size_t size);
 
 /* Called by the last unref before the object goes: reports of what nobody looked at. False: who was

@@ -84,6 +84,7 @@ static void end_task(struct weft_awaitable *task, void *arg)
     if (newest != WEFT__WORD_DONE) {
         struct weft_strand *strand = task->strand;
         task->result = NULL;
+        weft__task_keep_number(task);
         task->error = -ECANCELED;
         weft__store_relaxed(&task->retrieved, 1); /* relaxed: it was reported */
         weft__word_complete(task, newest, NULL);

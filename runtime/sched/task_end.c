@@ -28,6 +28,7 @@ void weft__task_finish(struct weft_awaitable *task, int error)
     }
     if (weft__unlikely(error < 0))
         task->result = NULL;
+    weft__task_keep_number(task);
     task->error = error < 0 ? error : 0;
     /* task->strand stays as it is, to be compared by an await that comes late, never to be
      * followed. */

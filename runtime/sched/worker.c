@@ -441,6 +441,28 @@ static void run_entry(struct weft__worker *worker, weft__entry e)
         weft__suspend_base(worker, e);
 }
 
+enum { NUMBERS = 1024 };
+
+void weft__worker_take_numbers(struct weft__worker *worker)
+{
+    uint32_t last = weft__task_numbers_take(NUMBERS);
+    uint64_t spawned = weft__load_relaxed(&worker->counters.spawned); /* relaxed: its own */
+
+    worker->numbers = last - NUMBERS + 1 - (uint32_t)spawned;
+    worker->numbers_end = spawned + NUMBERS;
+}
+
+/* So that in one loop after the other, each of one worker, they go on as if one by one. */
+static void give_numbers_back(struct weft__worker *worker)
+{
+    uint64_t spawned = weft__load_relaxed(&worker->counters.spawned); /* relaxed: its own */
+    uint32_t last = worker->numbers + (uint32_t)worker->numbers_end - 1;
+
+    if (spawned < worker->numbers_end &&
+        weft__task_numbers_give_back(last, worker->numbers + (uint32_t)spawned))
+        worker->numbers_end = spawned;
+}
+
 void weft__worker_run(struct weft__worker *worker)
 {
     weft__entry e;
@@ -457,5 +479,6 @@ void weft__worker_run(struct weft__worker *worker)
             run_entry(worker, e);
     } while (e);
     weft__worker_let_go(worker);
+    give_numbers_back(worker);
     worker->loop->class->flush(worker->driver);
 }

@@ -56,6 +56,8 @@ struct weft__worker {
     struct weft__stack *stack;   /* what runs: a task's stack, or &base */
     struct weft_strand *strand;  /* held by what runs, or NULL */
     int strand_budget;           /* steps it may still run */
+    uint32_t numbers;            /* of new tasks: the next one, less what it has spawned */
+    uint64_t numbers_end;        /* how many it has spawned when it has no more of them */
     struct weft_strand *leaving; /* to be released once what ran before is committed */
     weft__entry handed;   /* an entry that only the base may run, left by a suspending task */
     uint64_t mark;        /* the end of this tick (weft__deque_passed) */
@@ -126,6 +128,28 @@ WEFT__INLINE void weft__worker_let_go(struct weft__worker *worker)
         return;
     worker->leaving = NULL;
     weft__strand_release(leaving);
+}
+
+/* Takes numbers for the tasks that it creates. */
+void weft__worker_take_numbers(struct weft__worker *worker);
+
+/* Counts a new task that gets no other name, and returns its number. */
+WEFT__INLINE int weft__worker_number(struct weft__worker *worker)
+{
+    uint64_t spawned = weft__load_relaxed(&worker->counters.spawned); /* relaxed: its own */
+
+    if (weft__unlikely(spawned == worker->numbers_end))
+        weft__worker_take_numbers(worker);
+    weft__store_relaxed(&worker->counters.spawned, spawned + 1);
+    return (int)(worker->numbers + (uint32_t)spawned);
+}
+
+/* The same of one that has a name of its own: it takes no number. */
+WEFT__INLINE void weft__worker_count_named(struct weft__worker *worker)
+{
+    weft__count(&worker->counters.spawned, 1);
+    worker->numbers--;
+    worker->numbers_end++;
 }
 
 /* The running task, or NULL in callbacks. */

@@ -290,6 +290,96 @@ CASE(tasks, C059_a_name_is_unique_or_what_it_was_set_to)
     BOTH(&names_tasks, NULL);
 }
 
+enum { CREATED = 50 };
+
+static long number_of(weft_task_t *task)
+{
+    char name[32];
+
+    weft_get_name(task, name, sizeof name);
+    return CHECK(strncmp(name, "Task-", 5) == 0) ? atol(name + 5) : 0;
+}
+
+/* In arg: CREATED numbers, ascending; half of the tasks are asked when they are done. */
+WEFT_CORO(numbers_its_children)
+{
+    weft_task_t *task[CREATED];
+    long *number = arg;
+
+    for (int i = 0; i < CREATED; i++)
+        task[i] = weft_create_task(weft_coro(&returns_its_argument, NULL));
+    for (int i = CREATED; i-- > 0;) {
+        if (i % 2)
+            CHECK_INT(weft_await(task[i], NULL), 0);
+        number[i] = number_of(task[i]);
+    }
+    for (int i = 0; i < CREATED; i++) {
+        CHECK(i == 0 || number[i] > number[i - 1]);
+        CHECK_INT(weft_await(task[i], NULL), 0);
+        CHECK_INT(number_of(task[i]), number[i]);
+        weft_unref(task[i]);
+    }
+    return 0;
+}
+
+static int by_value(const void *a, const void *b)
+{
+    long x = *(const long *)a, y = *(const long *)b;
+
+    return (x > y) - (x < y);
+}
+
+WEFT_CORO(numbers_grandchildren)
+{
+    enum { CHILDREN = 8 };
+    long number[CHILDREN * CREATED];
+    weft_task_t *task[CHILDREN];
+
+    for (int i = 0; i < CHILDREN; i++)
+        task[i] = weft_create_task(weft_coro(&numbers_its_children, number + i * CREATED));
+    for (int i = 0; i < CHILDREN; i++)
+        CHECK_INT(weft_join(task[i], NULL), 0);
+    qsort(number, CHILDREN * CREATED, sizeof number[0], by_value);
+    for (int i = 1; i < CHILDREN * CREATED; i++)
+        CHECK(number[i] != number[i - 1]);
+    return 0;
+}
+
+CASE(tasks, C059_default_names_are_unique_and_do_not_change)
+{
+    BOTH(&numbers_grandchildren, NULL);
+}
+
+WEFT_CORO(counts_its_children)
+{
+    long first = number_of(weft_current_task()), number[CREATED];
+
+    weft_task_t *named = weft_create_task(weft_coro(&returns_its_argument, NULL), .name = "own");
+    CHECK_INT(weft_await(weft_coro(&numbers_its_children, number), NULL), 0);
+    CHECK_INT(number[0], first + 1); /* not counted: what has a name, what is no task */
+    CHECK_INT(number[CREATED - 1], first + CREATED);
+    weft_task_t *eager =
+        weft_create_task(weft_coro(&returns_its_argument, NULL), .eager_start = true);
+    CHECK_INT(number_of(eager), first + CREATED + 1);
+    *(long *)arg = number_of(eager);
+    CHECK_INT(weft_join(eager, NULL), 0);
+    return weft_join(named, NULL);
+}
+
+CASE_ORDERED(tasks, C059_default_names_are_numbered_as_the_tasks_are_created)
+{
+    weft_loop_t *loop = new_loop();
+    long last = 0;
+
+    for (int round = 0; round < 3; round++) {
+        weft_task_t *task = weft_loop_create_task(loop, weft_coro(&counts_its_children, &last));
+        CHECK(round == 0 || number_of(task) == last + 1);
+        CHECK_INT(weft_loop_run_until_complete(loop, task, NULL), 0);
+        weft_unref(task);
+    }
+    end_loop(loop);
+}
+
 /* ---- C064: adapted: a foreign thread looks while tasks come and go ---- */
 
 struct looking {

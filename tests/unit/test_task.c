@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "weft/error.h"
-#include "runtime/core/task.h"
+#include "runtime/core/waiters.h"
 
 TestSuite(task, .timeout = 30);
 
@@ -154,18 +154,31 @@ static const char *name_of(struct weft_awaitable *aw)
     return name;
 }
 
-Test(task, a_task_without_a_name_gets_one_of_its_own_and_keeps_it)
+Test(task, a_task_without_a_name_has_its_number_and_keeps_it_when_it_is_done)
 {
-    struct weft_awaitable *one = make(WEFT__KIND_TASK), *two = make(WEFT__KIND_TASK);
-    char first[64];
+    struct weft_awaitable *task = make(WEFT__KIND_TASK);
 
-    snprintf(first, sizeof first, "%s", name_of(one));
+    task->error = INT32_MAX;
+    cr_expect_str_eq(name_of(task), "Task-2147483647");
 
-    cr_expect_eq(strncmp(first, "Task-", 5), 0, "%s", first);
-    cr_expect_str_neq(name_of(two), first);
-    cr_expect_str_eq(name_of(one), first);
-    weft__awaitable_unref(one, 2);
-    weft__awaitable_unref(two, 2);
+    uintptr_t newest = weft__word_lock(task);
+    weft__task_keep_number(task);
+    task->error = -EIO;
+    weft__word_complete(task, newest, NULL);
+    cr_expect_str_eq(name_of(task), "Task-2147483647");
+    weft__store_relaxed(&task->retrieved, 1);
+    weft__awaitable_unref(task, 2);
+}
+
+Test(task, numbers_are_taken_in_order_and_given_back_by_the_last_one)
+{
+    cr_expect_eq(weft__task_numbers_take(1), 1);
+    cr_expect_eq(weft__task_numbers_take(10), 11);
+    cr_expect(weft__task_numbers_give_back(11, 5));
+    cr_expect_eq(weft__task_numbers_take(1), 5);
+    cr_expect_not(weft__task_numbers_give_back(11, 6));
+    cr_expect_eq(weft__task_numbers_take(INT32_MAX - 5), INT32_MAX);
+    cr_expect_eq(weft__task_numbers_take(1), 1);
 }
 
 Test(task, a_coroutine_is_called_as_its_function_and_a_future_future)
