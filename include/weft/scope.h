@@ -69,7 +69,7 @@ WEFT_API WEFT_MUST int weft_scope_set_deadline(weft_scope_t *scope, weft_ns_t wh
 /* Its own deadline, WEFT_NONE if there is none. */
 WEFT_API weft_ns_t weft_scope_deadline(const weft_scope_t *scope);
 
-/* Whether it was cancelled; also after exit. Python's scope.cancel_called. */
+/* Whether it was cancelled; also after exit. Any thread. Python's scope.cancel_called. */
 WEFT_API bool weft_scope_cancelled(const weft_scope_t *scope);
 
 /* Whether exit took the -ECANCELED of its body for its own. Python's scope.cancelled_caught. */

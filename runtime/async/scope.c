@@ -130,7 +130,7 @@ int weft_scope_exit(weft_scope_t *public, int rc)
     weft__alarm_unset(&scope->alarm);
     weft__scope_leave(task, &scope->level);
     count = weft__tokens_count(weft__load_relaxed(&task->tokens)); /* relaxed: a number */
-    scope->caught = scope->level.cancelled && rc == -ECANCELED && !weft__scope_struck(task) &&
+    scope->caught = weft_scope_cancelled(public) && rc == -ECANCELED && !weft__scope_struck(task) &&
                     count <= scope->base;
     return scope->caught ? scope->caught_as : rc;
 }
@@ -173,7 +173,8 @@ weft_ns_t weft_scope_deadline(const weft_scope_t *scope)
 
 bool weft_scope_cancelled(const weft_scope_t *scope)
 {
-    return ((const struct scope *)scope)->level.cancelled;
+    /* relaxed: no data hangs on it. */
+    return weft__load_relaxed(&((struct scope *)(uintptr_t)scope)->level.cancelled);
 }
 
 bool weft_scope_caught(const weft_scope_t *scope)

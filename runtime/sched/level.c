@@ -8,7 +8,7 @@
 static bool struck(const struct weft__extra *extra)
 {
     for (const struct weft__scope *s = extra->scopes; s; s = s->outer) {
-        if (s->cancelled)
+        if (weft__load_relaxed(&s->cancelled)) /* relaxed, also below: under the lock */
             return true;
         if (s->shield)
             return false;
@@ -63,8 +63,8 @@ bool weft__scope_cancel(struct weft_awaitable *task, struct weft__scope *scope)
 
     if (newest == WEFT__WORD_DONE)
         return false;
-    first = !scope->cancelled;
-    scope->cancelled = true;
+    first = !weft__load_relaxed(&scope->cancelled);
+    weft__store_relaxed(&scope->cancelled, true);
     update(task, weft__extra(task));
     weft__word_unlock(task, newest);
     return first;

@@ -24,9 +24,10 @@
 
 struct weft__scope {
     struct weft__scope *outer;
-    bool shield, cancelled;
-    uint32_t withheld; /* tokens, by this shield */
-    uint32_t shields;  /* how many there are, with this one */
+    bool shield;
+    _Atomic(bool) cancelled; /* under the lock of the word; relaxed for who only asks */
+    uint32_t withheld;       /* tokens, by this shield */
+    uint32_t shields;        /* how many there are, with this one */
 };
 
 /* By the task: enters, leaves. Enter needs the extra part to be there. */
