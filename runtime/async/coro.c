@@ -133,7 +133,7 @@ bool weft_done(const weft_awaitable_t *aw)
 bool weft_cancelled(const weft_awaitable_t *aw)
 {
     return weft__is_done(aw) && aw->error == -ECANCELED &&
-           (weft__kind(aw) != WEFT__KIND_FUTURE || !weft__extra(aw) || !weft__extra(aw)->cancel);
+           (weft__kind(aw) != WEFT__KIND_FUTURE || !weft__extra(aw) || !weft__extra(aw)->composite);
 }
 
 int weft_result(weft_awaitable_t *aw, void **result)

@@ -73,7 +73,7 @@ static int complete(struct weft_awaitable *future, int error, void *result)
 
     if (kind == WEFT__KIND_FAILED)
         return WEFT_EINVALIDSTATE;
-    if (kind != WEFT__KIND_FUTURE || (weft__extra(future) && weft__extra(future)->cancel))
+    if (kind != WEFT__KIND_FUTURE || (weft__extra(future) && weft__extra(future)->composite))
         return weft__misuse(-EPROTOTYPE, "only a plain future can be completed");
     return weft__awaitable_complete(future, error, result, NULL) ? 0 : WEFT_EINVALIDSTATE;
 }

@@ -234,6 +234,8 @@ static size_t left(struct weft_awaitable *future)
     return weft__load_acquire(&gather->left); /* acquire: what is looked at next is as late */
 }
 
+static const struct weft__composite composite = {cancel, left};
+
 /* An object that stands for an error is one of the call. */
 static int error_among(weft_awaitable_t *const *aws, size_t count)
 {
@@ -278,9 +280,8 @@ static struct gather *new_gather(struct weft_loop *loop, weft_awaitable_t *const
     }
     future->loop = loop;
     extra->data = gather;
-    extra->cancel = cancel;
+    extra->composite = &composite;
     extra->destroy = destroy;
-    extra->left = left;
     gather->future = weft_ref(future);
     gather->watch.awaiter = future;
     gather->return_exceptions = opts->return_exceptions;
@@ -329,7 +330,7 @@ weft_future_t *weft_gather_future_opts(weft_awaitable_t *const *aws, size_t coun
 const weft_result_t *weft_gather_results(const weft_future_t *future, size_t *count)
 {
     if (!future || weft__kind(future) != WEFT__KIND_FUTURE || !weft__extra(future) ||
-        weft__extra(future)->cancel != cancel || !weft__is_done(future) || future->error < 0)
+        weft__extra(future)->composite != &composite || !weft__is_done(future) || future->error < 0)
         return NULL;
     struct gather *gather = weft__extra(future)->data;
     if (count)

@@ -168,7 +168,7 @@ void weft_loop_set_slow_callback_duration(weft_loop_t *loop, weft_ns_t duration)
 
 /* ---- callbacks ---- */
 
-static int takes(weft_loop_t *loop, weft_callback_t fn)
+WEFT__INLINE int takes(weft_loop_t *loop, weft_callback_t fn)
 {
     if (!loop || !fn)
         return -EINVAL;

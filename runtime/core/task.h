@@ -82,6 +82,13 @@ enum { /* flags: written before the object is shared */
        WEFT__TASK_CLASS_SHIFT = 4, /* the upper bits: size class of its stack */
 };
 
+/* A future that nobody completes but others, for which it waits. */
+struct weft__composite {
+    /* instead of completing it as cancelled; outer: of sched/cancel.h */
+    bool (*cancel)(struct weft_awaitable *aw, struct weft__walk *outer);
+    size_t (*left)(struct weft_awaitable *aw); /* how many of them are not done */
+};
+
 /* What few objects have: a name, more to say of an error, another behaviour, a copied argument.
  * Made at need, by any thread; it stays until the object goes. */
 struct weft__extra {
@@ -92,13 +99,10 @@ struct weft__extra {
     struct weft__scope *scopes; /* of these, what cancels by level: under the lock of the word */
     uint32_t shields;           /* of these, how many shield: likewise */
     _Atomic(bool) shield_told;  /* its error was reported, as nobody else will see it */
-    /* instead of completing it as cancelled; outer: of sched/cancel.h */
-    bool (*cancel)(struct weft_awaitable *aw, struct weft__walk *outer);
+    const struct weft__composite *composite; /* of a future that is one */
     /* Frees what `data` holds; other awaitables by weft__awaitable_unref_after. */
     void (*destroy)(struct weft_awaitable *aw);
     void *data;
-    /* Of a future that nobody but others which it waits for can complete: how many are not done. */
-    size_t (*left)(struct weft_awaitable *aw);
     weft__vars vars;                   /* of a task, see `extra` */
     _Alignas(16) unsigned char copy[]; /* of weft_coro_copy */
 };

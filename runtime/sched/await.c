@@ -51,8 +51,8 @@ bool weft__cancel(struct weft_awaitable *aw, struct weft__walk *outer)
     case WEFT__KIND_TASK:
         return weft__cancel_task(aw, outer);
     case WEFT__KIND_FUTURE:
-        if (weft__extra(aw) && weft__extra(aw)->cancel)
-            return weft__extra(aw)->cancel(aw, outer);
+        if (weft__extra(aw) && weft__extra(aw)->composite)
+            return weft__extra(aw)->composite->cancel(aw, outer);
         return cancel_future(aw, outer ? outer->message : NULL);
     default:
         return false;

@@ -258,7 +258,7 @@ static bool is_single(const struct node *n)
 
     if (!n->edges || n->awaited)
         return n->edges;
-    return extra && extra->left && extra->left(n->aw) == 1 && !weft__is_done(n->aw);
+    return extra && extra->composite && extra->composite->left(n->aw) == 1 && !weft__is_done(n->aw);
 }
 
 /* A node of a circle that [at] leads to, or NULL. [certain]: one that nobody outside can end. */
