@@ -54,9 +54,9 @@ WEFT_API WEFT_MUST int weft_cfuture_exception(weft_cfuture_t *future, weft_ns_t 
 /* Ends the future as cancelled, at once. A task behind it is asked to end, as by weft_cancel; what
  * becomes of it the future does not tell, so what it uses must live on (weft_coro_copy gives it an
  * argument of its own).
- * Returns      true: it is cancelled; false: it is done otherwise. (Python has a state "running",
- *              in which it cannot be cancelled; here whoever completes it is told by
- *              WEFT_EINVALIDSTATE.)
+ * Returns      true: it is cancelled; false: it is done otherwise, or just about to be. (Python
+ *              has a state "running", in which it cannot be cancelled; here whoever completes it
+ *              is told by WEFT_EINVALIDSTATE.)
  * Python       future.cancel() */
 WEFT_API bool weft_cfuture_cancel(weft_cfuture_t *future);
 WEFT_API bool weft_cfuture_cancelled(const weft_cfuture_t *future);

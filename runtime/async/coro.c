@@ -85,13 +85,18 @@ static bool debug(void)
 }
 
 /* Its last reference lasts for the report, so that the handler may take one, or a loop that is told
- * later. False: it was taken. */
+ * later. False: it was taken. A loop that has taken one may have closed meanwhile, and told nobody:
+ * then again. */
 static bool report_lost_error(struct weft_awaitable *aw)
 {
-    /* release, and acq_rel: as of any reference (core/task.c). */
-    weft__store_release(&aw->refs, 1);
-    weft__report_about(aw, "an error was never retrieved");
-    return weft__fetch_sub_acq_rel(&aw->refs, 1) == 1;
+    do {
+        /* release, and acq_rel: as of any reference (core/task.c). */
+        weft__store_release(&aw->refs, 1);
+        weft__report_about(aw, "an error was never retrieved");
+        if (weft__fetch_sub_acq_rel(&aw->refs, 1) != 1)
+            return false;
+    } while (weft__load_relaxed(&aw->retrieved) != 1); /* relaxed: see core/task.h */
+    return true;
 }
 
 static bool dropped(struct weft_awaitable *aw)

@@ -28,9 +28,14 @@ void weft_loop_unref(weft_loop_t *loop)
     /* acq_rel: the last one sees what all others did. */
     if (!loop || weft__fetch_sub_acq_rel(&loop->refs, 1) != 1)
         return;
+    /* It stays until the loop is closed, as whoever is told of an error may take one and let go.
+     * relaxed: nobody else has one. */
+    weft__store_relaxed(&loop->refs, 1);
     if (weft__load_relaxed(&loop->debug) && !weft__loop_closed(loop)) /* relaxed: a switch */
         weft__report_error(loop, "a loop was dropped that was not closed", 0, NULL);
     weft_loop_close(loop);
+    if (weft__fetch_sub_acq_rel(&loop->refs, 1) != 1) /* acq_rel: as above */
+        return;
     weft__loop_forget(loop); /* not before: its end may have errors to report */
     weft__loop_drop(loop);
 }

@@ -48,10 +48,12 @@ static void tell(struct weft__waiter *waiter, struct weft_awaitable *inner,
 {
     struct weft_awaitable *outer = weft__container_of(waiter, struct shield, waiter)->outer;
 
-    weft__store_relaxed(&inner->retrieved, 1); /* relaxed: see core/task.h */
-    if (!weft__awaitable_follow(outer, inner, untold) && inner->error < 0 &&
-        inner->error != -ECANCELED)
+    bool followed = weft__awaitable_follow(outer, inner, untold);
+
+    if (!followed && inner->error < 0 && inner->error != -ECANCELED)
         report(inner);
+    else
+        weft__store_relaxed(&inner->retrieved, 1); /* relaxed: see core/task.h */
     weft__awaitable_unref(outer, 1);
 }
 

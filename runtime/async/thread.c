@@ -192,7 +192,8 @@ int weft_cfuture_exception(weft_cfuture_t *cf, weft_ns_t timeout)
     return weft_cfuture_result(cf, timeout, NULL);
 }
 
-/* False: the task has told its outcome, or is about to. *first: this caller has taken it out. */
+/* False: the task is done, and has told its outcome or is about to. *first: this caller has taken
+ * it out. */
 static bool take_out(struct weft_cfuture *cf, bool *first)
 {
     uintptr_t newest = weft__word_lock(cf->task);
@@ -212,7 +213,7 @@ static bool cancel_apart(struct weft_cfuture *cf)
     bool first;
 
     if (!take_out(cf, &first))
-        return weft_cfuture_cancelled(cf);
+        return !cf->waiter.fire || cf->task->error == -ECANCELED;
     if (first) {
         complete(cf, -ECANCELED, NULL);
         weft_cancel(cf->task);

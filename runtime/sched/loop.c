@@ -43,6 +43,8 @@ bool weft__loop_find(struct weft_loop *loop)
     weft__spin_lock(&weft__loops_lock);
     for (found = loops; found && found != loop; found = found->next)
         ;
+    if (found && found->generation != weft__fork_generation())
+        found = NULL;
     if (found)
         weft__loop_hold(found);
     weft__spin_unlock(&weft__loops_lock);

@@ -97,8 +97,8 @@ WEFT__INLINE void weft__loop_hold(struct weft_loop *loop)
 }
 void weft__loop_drop(struct weft_loop *loop);
 
-/* Any thread, with a pointer that may be of a loop that is gone. True: it is not, and is held. (It
- * may be another one, at the same address.) */
+/* Any thread, with a pointer that may be of a loop that is gone, or of the process before a fork.
+ * True: it is not, and is held. (It may be another one, at the same address.) */
 bool weft__loop_find(struct weft_loop *loop);
 
 /* From now on it is not found any more. */

@@ -453,6 +453,30 @@ CASE(loop, that_closes_ends_and_reports_pending_tasks) /* C056 */
     weft_loop_unref(loop);
 }
 
+static int reports;
+
+static void holds_the_loop_for_a_moment(weft_loop_t *loop, const weft_exception_context_t *context,
+                                        void *arg)
+{
+    (void)context;
+    (void)arg;
+    weft_loop_unref(weft_loop_ref(loop));
+    reports++;
+}
+
+CASE(loop, that_closes_as_it_is_dropped_may_be_held_by_its_exception_handler)
+{
+    weft_loop_t *loop = new_loop();
+    weft_loop_set_exception_handler(loop, holds_the_loop_for_a_moment, NULL);
+    weft_task_t *task = weft_loop_create_task(loop, weft_coro(&sleeps_for_ever, NULL));
+    weft_unref(task);
+    reports = 0;
+
+    weft_loop_unref(loop);
+
+    CHECK_INT(reports, 1); /* a task was destroyed that was pending */
+}
+
 CASE(loop, that_closes_drops_callbacks_and_their_handles_may_outlive_it)
 {
     weft_loop_t *loop = new_loop();

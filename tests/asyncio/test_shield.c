@@ -138,6 +138,46 @@ CASE(shield, C135_shielded_twice_an_error_is_reported_once)
     CHECK_INT(reports, 1);
 }
 
+static weft_future_t *inner_one;
+
+static void *fails_the_inner(void *arg)
+{
+    (void)arg;
+    weft_set_exception(inner_one, -EIO);
+    weft_unref(inner_one);
+    return NULL;
+}
+
+/* So that the loop closes before it was told what the thread has handed over. */
+WEFT_CORO(stops_as_the_inner_fails)
+{
+    pthread_t thread;
+    weft_future_t *outer;
+
+    listen();
+    inner_one = weft_create_future(NULL);
+    outer = weft_shield(inner_one);
+    CHECK(weft_cancel(outer));
+    weft_unref(outer);
+    CHECK_INT(pthread_create(&thread, NULL, fails_the_inner, NULL), 0);
+    CHECK_INT(pthread_join(thread, NULL), 0);
+    weft_loop_stop(weft_get_running_loop());
+    return 0;
+}
+
+CASE_REAL(shield, C134_an_error_is_reported_also_if_the_loop_closes_at_once)
+{
+    weft_loop_t *loop;
+
+    CHECK_INT(weft_new_event_loop(&loop, .workers = workers), 0);
+    weft_task_t *main = weft_loop_create_task(loop, weft_coro(&stops_as_the_inner_fails, NULL));
+    CHECK_INT(weft_loop_run_forever(loop), 0);
+    CHECK_INT(weft_loop_close(loop), 0);
+    weft_unref(main);
+    weft_loop_unref(loop);
+    CHECK_INT(reports, 1);
+}
+
 /* ---- C136 ---- */
 
 WEFT_CORO(shields_the_done)

@@ -129,6 +129,13 @@ WEFT_CORO(never_answers)
     return rc;
 }
 
+/* Ends as cancelled, by itself. */
+WEFT_CORO(gives_up)
+{
+    (void)arg;
+    return -ECANCELED;
+}
+
 static void check_answer(struct caller *c, int rc, const void *value)
 {
     STRESS_CHECK(rc == 0 && value == c);
@@ -165,7 +172,7 @@ static void trip_with_timeout(struct caller *c, weft_cfuture_t *future)
     c->timeouts++;
 }
 
-/* Perhaps too late: then there is an answer. */
+/* Perhaps too late: then there is an answer, or it was cancelled already. */
 static void trip_with_cancel(struct caller *c, weft_cfuture_t *future)
 {
     void *value = NULL;
@@ -190,10 +197,11 @@ static void round_trip(struct caller *c)
     static void (*const ways[])(struct caller *, weft_cfuture_t *) = {
         trip_with_result, trip_with_error, trip_with_timeout, trip_with_cancel};
     uint64_t way = stress_random(4);
+    const weft_corofn_t *body = way == 3 && stress_random(2) ? &gives_up : bodies[way];
     weft_cfuture_t *future;
 
     watchdog_begin(c->id);
-    future = weft_run_coroutine_threadsafe(weft_coro(bodies[way], c), loop);
+    future = weft_run_coroutine_threadsafe(weft_coro(body, c), loop);
     ways[way](c, future);
     STRESS_CHECK(weft_cfuture_done(future));
     weft_cfuture_unref(future);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "runtime/sched/handle.h"
+#include "tests/support/child.h"
 #include "tests/unit/loop_support.h"
 
 TestSuite(loop, .timeout = 30);
@@ -280,6 +281,33 @@ Test(loop, closing_ends_what_is_pending_as_cancelled_and_reports_it)
         weft__virtual_close(left.fd[1]);
         close_loop();
     }
+}
+
+static struct weft_awaitable *failed;
+
+static void drops_an_error(void)
+{
+    alarm(10); /* the end of one that waits for the lock */
+    weft_unref(failed);
+    _exit(0);
+}
+
+Test(loop, a_child_of_fork_reports_without_the_loop_of_its_parent)
+{
+    struct child child;
+    open_loop(2);
+    failed = weft_create_future(loop);
+    weft_set_exception(failed, -EIO);
+
+    weft__spin_lock(&loop->lock); /* as by another thread, which the child has not */
+    cr_assert(child_run(&child, drops_an_error));
+    weft__spin_unlock(&loop->lock);
+
+    cr_expect(child_exited(&child, 0));
+    cr_expect_not_null(strstr(child.text, "never retrieved"), "%s", child.text);
+    weft_exception(failed);
+    weft_unref(failed);
+    close_loop();
 }
 
 Test(loop, closing_drops_callbacks_that_were_not_called)
