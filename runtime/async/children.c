@@ -27,9 +27,10 @@ static bool end_all(struct weft_awaitable *const *started, size_t count, bool wa
     for (size_t i = 0; i < count; i++)
         weft_cancel(started[i]);
     cancelled = wait && weft__children_reap(started, count);
-    for (size_t i = 0; i < count; i++)
-        /* relaxed: see core/task.h; what comes of them is dropped. */
-        weft__store_relaxed(&started[i]->retrieved, 1);
+    for (size_t i = 0; i < count; i++) {
+        uint8_t nobody = 0; /* what comes of them is dropped; one that has callbacks keeps them */
+        weft__cas_relaxed(&started[i]->retrieved, &nobody, 1); /* relaxed: see core/task.h */
+    }
     return cancelled;
 }
 

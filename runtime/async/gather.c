@@ -100,7 +100,9 @@ static void count_off(struct gather *gather, struct weft__untold *untold)
     if (weft__fetch_sub_acq_rel(&gather->left, 1) != 1)
         return;
     collect(gather);
-    if (weft__load_acquire(&gather->cancel_asked))
+    bool asked = weft__load_acquire(&gather->cancel_asked);
+    weft__sim_point("counted off");
+    if (asked)
         end_cancelled(gather, untold);
     else
         weft__awaitable_complete(future, gather->return_exceptions ? 0 : first_error(gather),
@@ -152,7 +154,8 @@ static bool cancel_children(struct gather *gather, struct weft__walk *walk)
     return any;
 }
 
-/* False: it is done. */
+/* False: it is done, or its last child is being counted off. Open until cancel_asked can be seen by
+ * who counts off the last one. */
 static bool put_off(struct gather *gather, struct weft__walk *walk)
 {
     uintptr_t newest = weft__word_lock(gather->future);
@@ -160,17 +163,22 @@ static bool put_off(struct gather *gather, struct weft__walk *walk)
 
     if (newest == WEFT__WORD_DONE)
         return false;
+    if (!keep_open(gather)) {
+        weft__word_unlock(gather->future, newest);
+        return false;
+    }
     gather->put_off = true;
     /* Its children may be done before it is taken up. release: pairs with the load in count_off. */
     weft__store_release(&gather->cancel_asked, true);
     weft__message_put(gather->future, walk->message);
     weft__word_unlock(gather->future, newest);
     weft__sim_point("put off");
-    if (listed)
-        return true;
-    gather->later = NULL;
-    *walk->root->end = weft_ref(gather->future);
-    walk->root->end = &gather->later;
+    if (!listed) {
+        gather->later = NULL;
+        *walk->root->end = weft_ref(gather->future);
+        walk->root->end = &gather->later;
+    }
+    count_off(gather, NULL);
     return true;
 }
 
@@ -351,6 +359,8 @@ int weft_gather_opts(weft_awaitable_t *const *aws, size_t count, weft_result_t *
         return weft__no_task("gather");
     }
     future = start(aws, count, opts, true);
+    if (weft__kind(future) == WEFT__KIND_FAILED && future->error == -ECANCELED)
+        return -ECANCELED; /* raised already: the message stays */
     rc = weft_await(future, NULL);
     results = rc == 0 && out ? weft_gather_results(future, &n) : NULL;
     for (size_t i = 0; i < n && results; i++)

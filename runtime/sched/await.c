@@ -108,11 +108,12 @@ static void cancel_awaited(struct weft_awaitable *task, struct weft_awaitable *f
 {
     uint32_t n = weft__tokens_take(task);
 
-    walk->message = weft__message_peek(task);
-    if (weft__cancel(future, walk))
-        weft__error_unref(weft__message_take(task));
-    else
+    walk->message = weft__message_take(task);
+    if (!weft__cancel(future, walk)) {
+        if (walk->message)
+            weft__message_put(task, walk->message);
         weft__tokens_return(task, n);
+    }
     weft__error_unref(walk->message);
     walk->message = NULL;
 }

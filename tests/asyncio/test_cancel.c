@@ -351,6 +351,46 @@ CASE(cancel, C044_the_message_of_a_future_reaches_who_awaits_it)
     BOTH(&sends_a_message_to_a_future, NULL);
 }
 
+static weft_task_t *first;
+
+WEFT_CORO(awaits_the_first)
+{
+    int rc = weft_await(arg, NULL);
+
+    return rc < 0 ? rc : weft_await(first, NULL);
+}
+
+WEFT_CORO(awaits_in_a_gather)
+{
+    weft_set_result(begun, NULL);
+    int rc = weft_gather(WEFT_AWS(weft_ref(arg)), NULL);
+    CHECK_INT(rc, -ECANCELED);
+    CHECK(says(weft_last_error(), "bye"));
+    return rc;
+}
+
+WEFT_CORO(sends_a_message_into_a_circle)
+{
+    weft_future_t *gate = weft_create_future(NULL);
+    weft_task_t *other = weft_create_task(weft_coro(&awaits_the_first, gate));
+
+    first = begin(&awaits_in_a_gather, other);
+    weft_set_result(gate, NULL);
+    for (int i = 0; i < 5; i++) /* mostly it is closed then; else there is no circle */
+        CHECK_INT(weft_sleep(0), 0);
+    CHECK(weft_cancel_message(first, "bye"));
+    CHECK_INT(weft_await(first, NULL), -ECANCELED);
+    CHECK_INT(weft_join(other, NULL), -ECANCELED);
+    weft_unref(first);
+    weft_unref(gate);
+    return 0;
+}
+
+CASE(cancel, C044_the_message_comes_round_a_circle)
+{
+    BOTH(&sends_a_message_into_a_circle, NULL);
+}
+
 WEFT_CORO(awaits_a_reader)
 {
     weft_future_t *future = weft_create_future(NULL);
