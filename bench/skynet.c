@@ -21,22 +21,27 @@ typedef struct subtree {
     int64_t leaves;
 } subtree_t;
 
+WEFT_CORO(leaf)
+{
+    const subtree_t *self = arg;
+
+    *result = (void *)(intptr_t)self->first;
+    return 0;
+}
+
 WEFT_CORO(node)
 {
     const subtree_t *self = arg;
+    int64_t leaves = self->leaves / CHILDREN; /* of a child */
+    const weft_corofn_t *fn = leaves == 1 ? &leaf : &node;
     subtree_t child[CHILDREN];
     weft_task_t *task[CHILDREN];
     intptr_t sum = 0;
     int rc = 0;
 
-    if (self->leaves == 1) {
-        *result = (void *)(intptr_t)self->first;
-        return 0;
-    }
     for (int i = 0; i < CHILDREN; i++) {
-        child[i].leaves = self->leaves / CHILDREN;
-        child[i].first = self->first + i * child[i].leaves;
-        task[i] = weft_create_task(weft_coro(&node, &child[i]));
+        child[i] = (subtree_t){.first = self->first + i * leaves, .leaves = leaves};
+        task[i] = weft_create_task(weft_coro(fn, &child[i]));
     }
     for (int i = 0; i < CHILDREN; i++) {
         void *value = NULL;
