@@ -130,8 +130,10 @@ typedef struct weft_task_options {
  *              the exception handler
  * Python       asyncio.create_task(coro, name=..., eager_start=...) */
 #define weft_create_task(coro, ...)                                                                \
-    weft_create_task_opts((coro),                                                                  \
-                          &(weft_task_opts_t){.size = sizeof(weft_task_opts_t), __VA_ARGS__})
+    weft_create_task_opts(                                                                         \
+        (coro), sizeof(#__VA_ARGS__) == 1 /* none: then none are written for each */               \
+                    ? NULL                                                                         \
+                    : &(weft_task_opts_t){.size = sizeof(weft_task_opts_t), __VA_ARGS__})
 WEFT_API weft_task_t *weft_create_task_opts(weft_coro_t *coro, const weft_task_opts_t *opts);
 
 /* Waits until [aw] is done and gives its result. A coroutine object runs here, in the caller's

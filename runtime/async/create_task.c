@@ -214,17 +214,12 @@ static weft_task_t *start(struct weft_loop *loop, weft_coro_t *coro, const weft_
     return NULL;
 }
 
-/* The common case, a third of the price of the general one: no option, no strand, the default
+/* The common case, a third of the price of the general one: no options, no strand, the default
  * stack, no context variables. */
-static bool is_plain(const struct weft__worker *worker, const weft_coro_t *coro,
-                     const weft_task_opts_t *opts)
+static bool is_plain(const struct weft__worker *worker, const weft_coro_t *coro)
 {
-    /* One test for all of them. */
-    uintptr_t any = (uintptr_t)opts->name | (uintptr_t)opts->strand | (uintptr_t)opts->context |
-                    opts->stack_size | opts->detached | opts->pinned | (unsigned)opts->eager_start;
-
     return worker && coro && weft__kind(coro) == WEFT__KIND_CORO && !coro->fn->stack_size &&
-           !worker->strand && any == 0 &&
+           !worker->strand &&
            !weft__load_relaxed(&worker->loop->has_factory) && /* relaxed: as above */
            !weft__load_relaxed(&weft__vars_used);             /* relaxed: core/vars.h */
 }
@@ -244,11 +239,9 @@ weft_task_t *weft_create_task_opts(weft_coro_t *coro, const weft_task_opts_t *op
 {
     struct weft__worker *worker = weft__self();
 
-    if (!opts)
-        opts = &defaults;
-    if (weft__likely(opts->size == sizeof *opts && is_plain(worker, coro, opts)))
+    if (weft__likely(!opts && is_plain(worker, coro)))
         return create_plain(worker, coro);
-    return start(NULL, coro, opts, weft__create_task);
+    return start(NULL, coro, opts ? opts : &defaults, weft__create_task);
 }
 
 weft_task_t *weft_loop_create_task_opts(weft_loop_t *loop, weft_coro_t *coro,
