@@ -664,6 +664,32 @@ CASE(wait, a_cancel_of_the_caller_meanwhile_comes_out)
     CHECK_INT(run(&starts_not_all, ""), 0);
 }
 
+static void came_out_with_its_message(int rc)
+{
+    const char *message = weft_error_message(weft_last_error());
+
+    CHECK_INT(rc, -ECANCELED);
+    CHECK(message && strcmp(message, "enough") == 0);
+    all_have_ended(true);
+    weft_uncancel(memory.task);
+}
+
+WEFT_CORO(starts_not_all_when_it_is_cancelled)
+{
+    lend_memory(false);
+    CHECK(weft_cancel_message(memory.task, "enough"));
+    came_out_with_its_message(weft_race(ONE_THAT_STARTS_AND_ONE_THAT_DOES_NOT, NULL, NULL));
+    lend_memory(false);
+    CHECK(weft_cancel_message(memory.task, "enough"));
+    came_out_with_its_message(weft_gather(ONE_THAT_STARTS_AND_ONE_THAT_DOES_NOT, NULL));
+    return 0;
+}
+
+CASE(wait, a_cancel_of_the_caller_before_comes_out_with_its_message)
+{
+    CHECK_INT(run(&starts_not_all_when_it_is_cancelled, NULL), 0);
+}
+
 WEFT_CORO(starts_not_all_and_goes_on)
 {
     weft_as_completed_t *it;
