@@ -214,7 +214,7 @@ static weft_task_t *start(struct weft_loop *loop, weft_coro_t *coro, const weft_
     return NULL;
 }
 
-/* The common case, a third of the price of the general one: no options, no strand, the default
+/* The common case, a quarter of the price of the general one: no options, no strand, the default
  * stack, no context variables. */
 static bool is_plain(const struct weft__worker *worker, const weft_coro_t *coro)
 {
